@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How an event is put together and given to the ring, and what is counted when it is refused. */
+#ifndef SKBT_EMIT_BPF_H
+#define SKBT_EMIT_BPF_H
+
+#include "config.bpf.h"
+#include "maps.bpf.h"
+#include "skb.bpf.h"
+
+/*
+ * An event under construction. It lives on the stack and not in a per-CPU map, because an interrupt can nest another
+ * probe here, which would write over it.
+ */
+#define DEFINE_RECORD(name, tail_type)                                                                                 \
+	struct name {                                                                                                  \
+		struct skbt_event event;                                                                               \
+		tail_type tail;                                                                                        \
+		__u8 bytes[SKBT_SNAPLEN_MAX];                                                                          \
+	}
+
+struct no_tail {};
+
+DEFINE_RECORD(sight_record, struct no_tail);
+DEFINE_RECORD(drop_record, struct skbt_drop);
+DEFINE_RECORD(traversal_record, struct skbt_traversal);
+DEFINE_RECORD(clone_record, struct skbt_clone);
+
+static __always_inline __u16 offset16(const unsigned char *at, const unsigned char *head)
+{
+	__u64 offset = at - head;
+
+	return offset < SKBT_OFFSET_UNSET ? offset : SKBT_OFFSET_UNSET;
+}
+
+/*
+ * Captures from the outermost header there is: the mac header, else the network header, else skb->data. A header that
+ * lies far before the data is a stale one.
+ */
+#define HEADERS_FAR 256
+
+static __always_inline __u16 capture_start(const struct skbt_event *event)
+{
+	__u32 start = event->data_offset;
+
+	if (event->network_header && event->network_header < start && start - event->network_header <= HEADERS_FAR)
+		start = event->network_header;
+	if (event->mac_header < start && start - event->mac_header <= HEADERS_FAR)
+		start = event->mac_header;
+	return start;
+}
+
+/* Copies the packet's linear bytes; returns how many. `bytes` has room for SKBT_SNAPLEN_MAX. */
+static __always_inline __u32 capture(struct skbt_event *event, const struct skb_view *view, __u8 *bytes)
+{
+	__u64 start, end, length; /* 64 bits: the verifier loses the bounds of a narrower one */
+
+	event->capture_length = 0;
+	event->capture_offset = 0;
+	if (event->data_offset == SKBT_OFFSET_UNSET || view->len < view->data_len)
+		return 0;
+	start = capture_start(event);
+	end = event->data_offset + (view->len - view->data_len);
+	event->capture_offset = start;
+	length = end - start;
+	asm volatile("" : "+r"(length));
+	if (length > config.snaplen)
+		length = config.snaplen;
+	asm volatile("" : "+r"(length));
+	if (length > SKBT_SNAPLEN_MAX)
+		length = SKBT_SNAPLEN_MAX;
+	if (bpf_probe_read_kernel(bytes, length, view->head + start)) {
+		event->flags |= SKBT_F_CAPTURE_FAULT;
+		count(faults);
+		return 0;
+	}
+	event->capture_length = length;
+	return length;
+}
+
+static __always_inline void fill_identity(struct skbt_event *event, __u8 kind, const struct sk_buff *skb, __u64 address)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+
+	event->time_ns = bpf_ktime_get_ns();
+	event->skb = (__u64)skb;
+	event->address = address;
+	event->pid = task >> 32;
+	event->tid = task;
+	event->kind = kind;
+	event->stack_id = -1;
+	event->mac_header = SKBT_OFFSET_UNSET;
+	event->network_header = SKBT_OFFSET_UNSET;
+	event->transport_header = SKBT_OFFSET_UNSET;
+	event->data_offset = SKBT_OFFSET_UNSET;
+}
+
+static __always_inline void fill_vlan(struct skbt_event *event, const struct sk_buff *skb)
+{
+	__u16 vlan[2] = {}; /* vlan_proto, vlan_tci: adjacent in every kernel so far */
+
+	if (adjacent(struct sk_buff, vlan_proto, vlan_tci)) {
+		bpf_probe_read_kernel(vlan, sizeof(vlan), &skb->vlan_proto);
+	} else {
+		vlan[0] = BPF_CORE_READ(skb, vlan_proto);
+		vlan[1] = BPF_CORE_READ(skb, vlan_tci);
+	}
+	if (!vlan[0] && !vlan[1])
+		return;
+	if (bpf_core_field_exists(skb->vlan_present) && !BPF_CORE_READ_BITFIELD_PROBED(skb, vlan_present))
+		return;
+	event->vlan_tci = vlan[1];
+	event->flags |= SKBT_F_VLAN;
+}
+
+static __always_inline void fill_packet(struct skbt_event *event, const struct sk_buff *skb, const struct skb_view *view)
+{
+	event->head = (__u64)view->head;
+	event->len = view->len;
+	event->mark = BPF_CORE_READ(skb, mark);
+	event->protocol = bpf_ntohs(view->protocol);
+	event->pkt_type = BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type);
+	event->mac_header = view->mac_header;
+	event->network_header = view->network_header;
+	event->transport_header = view->transport_header;
+	event->data_offset = offset16(view->data, view->head);
+	fill_vlan(event, skb);
+}
+
+static __always_inline void fill_place(struct skbt_event *event, const struct skb_place *place)
+{
+	event->netns = place->netns;
+	event->ifindex = place->ifindex;
+	if (place->dev) {
+		struct device_key key = { .netns = place->netns, .ifindex = place->ifindex };
+		struct device_name name = {};
+
+		if (!bpf_map_lookup_elem(&devices, &key)) {
+			bpf_probe_read_kernel(&name, sizeof(name), &place->dev->name);
+			remember(&devices, &key, &name);
+		}
+	}
+}
+
+static __always_inline void fill_stack(void *ctx, struct skbt_event *event)
+{
+	event->stack_id = bpf_get_stackid(ctx, &stacks, BPF_F_FAST_STACK_CMP);
+	if (event->stack_id < 0)
+		count(unstacked);
+}
+
+static __always_inline void count_failure(__u64 address)
+{
+	__u64 *failed, one = 1;
+
+	count(failed);
+	failed = bpf_map_lookup_elem(&failures, &address);
+	if (!failed && bpf_map_update_elem(&failures, &address, &one, BPF_NOEXIST)) {
+		/* another CPU was quicker, or the map is full: then only the CPU's counter has it */
+		failed = bpf_map_lookup_elem(&failures, &address);
+		if (failed)
+			__sync_fetch_and_add(failed, 1);
+	} else if (failed) {
+		__sync_fetch_and_add(failed, 1);
+	}
+}
+
+/* `fixed` bytes of the record, then `captured` bytes of the packet, then zeros up to a multiple of 8. */
+static __always_inline void emit(void *ctx, void *record, __u32 fixed, __u32 captured)
+{
+	__u64 size = (captured + 7) & ~7u;
+
+	asm volatile("" : "+r"(size));
+	if (size > SKBT_SNAPLEN_MAX)
+		size = SKBT_SNAPLEN_MAX;
+	count(attempts);
+	if (bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, record, fixed + size))
+		count_failure(((struct skbt_event *)record)->address);
+}
+
+/* Notes that the skb lives and was seen; its end will be reported. Marks the event if it is the first of this life. */
+static __always_inline void track(struct skbt_event *event)
+{
+	if (bpf_map_lookup_elem(&living, &event->skb))
+		return;
+	event->flags |= SKBT_F_FIRST;
+	if (bpf_map_update_elem(&living, &event->skb, &event->time_ns, BPF_ANY))
+		count(untracked);
+}
+
+#endif

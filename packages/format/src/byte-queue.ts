@@ -1,0 +1,66 @@
+// Bytes that arrive in pieces and are taken in other pieces, without copying where a piece serves whole.
+
+/** A queue of byte arrays that reads as one array. It owns what is pushed into it. */
+export class ByteQueue {
+  #pieces: Uint8Array[] = [];
+  #length = 0;
+
+  /** Bytes in the queue. */
+  get length(): number {
+    return this.#length;
+  }
+
+  push(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#pieces.push(bytes);
+    this.#length += bytes.length;
+  }
+
+  /** The first `size` bytes as one array, or undefined if there are fewer. They stay in the queue. */
+  peek(size: number): Uint8Array | undefined {
+    if (size > this.#length) return undefined;
+    const first = this.#pieces[0];
+    if (first === undefined) return new Uint8Array(0);
+    if (first.length < size) this.#merge(size);
+    return this.#pieces[0]?.subarray(0, size);
+  }
+
+  /** Removes the first `size` bytes; `size` is at most the length. */
+  skip(size: number): void {
+    this.#length -= size;
+    let left = size;
+    let whole = 0;
+    for (const piece of this.#pieces) {
+      if (piece.length > left) break;
+      left -= piece.length;
+      whole++;
+    }
+    this.#pieces.splice(0, whole);
+    const first = this.#pieces[0];
+    if (first && left > 0) this.#pieces[0] = first.subarray(left);
+  }
+
+  /** Where the two words stand in the queue, little-endian one after the other; -1 if nowhere. */
+  indexOf(word: number, next: number | undefined): number {
+    const bytes = this.peek(this.#length);
+    if (bytes === undefined) return -1;
+    const pattern = Buffer.alloc(next === undefined ? 4 : 8);
+    pattern.writeUInt32LE(word, 0);
+    if (next !== undefined) pattern.writeUInt32LE(next, 4);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(pattern);
+  }
+
+  /** Makes the first piece at least `size` long. */
+  #merge(size: number): void {
+    let total = 0;
+    let count = 0;
+    while (total < size) total += this.#pieces[count++]?.length ?? size;
+    const merged = new Uint8Array(total);
+    let at = 0;
+    for (const piece of this.#pieces.splice(0, count)) {
+      merged.set(piece, at);
+      at += piece.length;
+    }
+    this.#pieces.unshift(merged);
+  }
+}

@@ -1,0 +1,158 @@
+// Events in time order, as columns that are decoded when first asked for.
+import type { EventLayout, Field } from "./event-layout.js";
+import type { RawSegment } from "./raw-segment.js";
+
+/** Names of the 64-bit fields of the head. Addresses exceed 2^53, so they are never numbers. */
+export type WideField = "time_ns" | "skb" | "head" | "address";
+
+/** Names of the other fields of the head, as in bpf/event.h. */
+export type NarrowField =
+  | "pid"
+  | "tid"
+  | "netns"
+  | "ifindex"
+  | "len"
+  | "mark"
+  | "stack_id"
+  | "protocol"
+  | "kind"
+  | "pkt_type"
+  | "capture_offset"
+  | "capture_length"
+  | "mac_header"
+  | "network_header"
+  | "transport_header"
+  | "data_offset"
+  | "vlan_tci"
+  | "flags";
+
+/** A run of events, each later than or at the same time as the one before. */
+export class EventBatch {
+  readonly length: number;
+  /** ns since the recording's start. */
+  readonly times: Float64Array;
+  readonly #layout: EventLayout;
+  readonly #segments: readonly RawSegment[];
+  readonly #segmentOf: Uint32Array;
+  readonly #offsets: Uint32Array;
+  readonly #wide = new Map<string, BigUint64Array>();
+  readonly #narrow = new Map<string, Float64Array>();
+
+  /** All arrays are of one length and are owned by the batch from here on. */
+  constructor(
+    layout: EventLayout,
+    segments: readonly RawSegment[],
+    times: Float64Array,
+    segmentOf: Uint32Array,
+    offsets: Uint32Array,
+  ) {
+    this.#layout = layout;
+    this.#segments = segments;
+    this.#segmentOf = segmentOf;
+    this.#offsets = offsets;
+    this.times = times;
+    this.length = times.length;
+  }
+
+  /** CPU of event `i`. */
+  cpu(i: number): number {
+    return this.#segment(i).cpu;
+  }
+
+  /** A column of the head; zeros if the recording's layout lacks the field. */
+  wide(name: WideField): BigUint64Array {
+    const known = this.#wide.get(name);
+    if (known) return known;
+    const column = new BigUint64Array(this.length);
+    const field = this.#headField(name);
+    if (field)
+      for (let i = 0; i < this.length; i++)
+        column[i] = this.#segment(i).view.getBigUint64(this.#offset(i) + field.offset, true);
+    this.#wide.set(name, column);
+    return column;
+  }
+
+  /** A column of the head; zeros if the recording's layout lacks the field. */
+  narrow(name: NarrowField): Float64Array {
+    const known = this.#narrow.get(name);
+    if (known) return known;
+    const column = new Float64Array(this.length);
+    const field = this.#headField(name);
+    if (field)
+      for (let i = 0; i < this.length; i++)
+        column[i] = readNarrow(this.#segment(i).view, this.#offset(i) + field.offset, field);
+    this.#narrow.set(name, column);
+    return column;
+  }
+
+  /** The captured packet bytes of event `i`, a view into the recording. */
+  captured(i: number): Uint8Array {
+    const start = this.#offset(i) + this.#layout.head.size + (this.#kind(i)?.tail.size ?? 0);
+    const length = this.narrow("capture_length")[i] ?? 0;
+    return this.#segment(i).payload.subarray(start, start + length);
+  }
+
+  /** A number from the tail of event `i`; 0 if its kind has no such field. */
+  tailNumber(i: number, name: string): number {
+    const at = this.#tailField(i, name);
+    return at ? readNarrow(at.view, at.offset, at.field) : 0;
+  }
+
+  /** A 64-bit value from the tail of event `i`; 0 if its kind has no such field. */
+  tailWide(i: number, name: string): bigint {
+    const at = this.#tailField(i, name);
+    return at?.field.type === "u64" ? at.view.getBigUint64(at.offset, true) : 0n;
+  }
+
+  /** A text from the tail of event `i`, up to its first zero; "" if its kind has no such field. */
+  tailText(i: number, name: string): string {
+    const at = this.#tailField(i, name);
+    if (at?.field.type !== "text") return "";
+    const bytes = new Uint8Array(at.view.buffer, at.view.byteOffset + at.offset, at.field.size);
+    const end = bytes.indexOf(0);
+    return Buffer.from(bytes.subarray(0, end < 0 ? bytes.length : end)).toString("latin1");
+  }
+
+  #segment(i: number): RawSegment {
+    const segment = this.#segments[this.#segmentOf[i] ?? -1];
+    if (!segment) throw new RangeError(`event ${i} of a batch of ${this.length}`);
+    return segment;
+  }
+
+  #offset(i: number): number {
+    return this.#offsets[i] ?? 0;
+  }
+
+  #headField(name: string): Field | undefined {
+    return this.#layout.head.fields.find((field) => field.name === name);
+  }
+
+  #kind(i: number): EventLayout["kinds"][number] | undefined {
+    const kind = this.narrow("kind")[i];
+    return this.#layout.kinds.find((candidate) => candidate.kind === kind);
+  }
+
+  #tailField(i: number, name: string): { view: DataView; offset: number; field: Field } | undefined {
+    const field = this.#kind(i)?.tail.fields.find((candidate) => candidate.name === name);
+    if (!field) return undefined;
+    const offset = this.#offset(i) + this.#layout.head.size + field.offset;
+    return { view: this.#segment(i).view, offset, field };
+  }
+}
+
+function readNarrow(view: DataView, at: number, field: Field): number {
+  switch (field.type) {
+    case "u8":
+      return view.getUint8(at);
+    case "u16":
+      return view.getUint16(at, true);
+    case "u32":
+      return view.getUint32(at, true);
+    case "s32":
+      return view.getInt32(at, true);
+    case "u64":
+      return view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x1_0000_0000;
+    case "text":
+      return 0;
+  }
+}

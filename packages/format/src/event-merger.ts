@@ -1,0 +1,148 @@
+// Puts the events of all CPUs into one order, holding no more of them than are between two rounds.
+import { EventBatch } from "./event-batch.js";
+import type { EventLayout } from "./event-layout.js";
+import type { RawSegment } from "./raw-segment.js";
+
+interface Run {
+  readonly segment: RawSegment;
+  position: number;
+}
+
+/** The most events of a batch. */
+const BATCH_EVENTS = 16_384;
+
+/** Merges segments, each sorted, by time; equal times by CPU, then by place in the file. */
+export class EventMerger {
+  /** Events that came after later ones had been released: they are given all the same, out of order. */
+  late = 0;
+
+  readonly #layout: EventLayout;
+  #runs: Run[] = [];
+  #heldBytes = 0;
+  #released = Number.NEGATIVE_INFINITY;
+
+  constructor(layout: EventLayout) {
+    this.#layout = layout;
+  }
+
+  /** Bytes of the segments that are held. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  add(segment: RawSegment): void {
+    if (segment.length === 0) return;
+    this.#runs.push({ segment, position: 0 });
+    this.#heldBytes += segment.payload.length;
+    for (let i = 0; i < segment.length && (segment.times[i] ?? 0) < this.#released; i++) this.late++;
+  }
+
+  /** Gives the events before `time` (ns since the recording's start) in batches; Infinity: all. */
+  *release(time: number): Generator<EventBatch> {
+    const heap = new RunHeap(this.#runs.filter((run) => timeOf(run) < time));
+    while (heap.first) yield this.#batch(heap, time);
+    if (time > this.#released) this.#released = time;
+    const left = this.#runs.filter((run) => run.position < run.segment.length);
+    if (left.length !== this.#runs.length) {
+      this.#runs = left;
+      this.#heldBytes = left.reduce((sum, run) => sum + run.segment.payload.length, 0);
+    }
+  }
+
+  #batch(heap: RunHeap, limit: number): EventBatch {
+    const segments: RawSegment[] = [];
+    const indexes = new Map<RawSegment, number>();
+    const times = new Float64Array(BATCH_EVENTS);
+    const segmentOf = new Uint32Array(BATCH_EVENTS);
+    const offsets = new Uint32Array(BATCH_EVENTS);
+    let length = 0;
+    let run = heap.first;
+    while (run && length < BATCH_EVENTS) {
+      const { segment } = run;
+      let index = indexes.get(segment);
+      if (index === undefined) {
+        index = segments.push(segment) - 1;
+        indexes.set(segment, index);
+      }
+      // Take from this run as long as it is the earliest, so that a lone CPU costs no comparisons.
+      const next = heap.second;
+      do {
+        times[length] = segment.times[run.position] ?? 0;
+        offsets[length] = segment.offsets[run.position] ?? 0;
+        segmentOf[length++] = index;
+        run.position++;
+      } while (length < BATCH_EVENTS && timeOf(run) < limit && !(next && comesBefore(next, run)));
+      if (timeOf(run) < limit) heap.sinkFirst();
+      else heap.removeFirst();
+      run = heap.first;
+    }
+    return new EventBatch(
+      this.#layout,
+      segments,
+      times.subarray(0, length),
+      segmentOf.subarray(0, length),
+      offsets.subarray(0, length),
+    );
+  }
+}
+
+/** Of the run's next event; Infinity at its end. */
+function timeOf(run: Run): number {
+  return run.segment.times[run.position] ?? Number.POSITIVE_INFINITY;
+}
+
+function comesBefore(a: Run, b: Run): boolean {
+  const byTime = timeOf(a) - timeOf(b);
+  if (byTime !== 0) return byTime < 0;
+  const byCpu = a.segment.cpu - b.segment.cpu;
+  return byCpu !== 0 ? byCpu < 0 : a.segment.sequence < b.segment.sequence;
+}
+
+/** A binary heap of runs, the earliest first. */
+class RunHeap {
+  readonly #runs: Run[];
+
+  constructor(runs: Run[]) {
+    this.#runs = runs;
+    for (let i = (runs.length >> 1) - 1; i >= 0; i--) this.#sink(i);
+  }
+
+  get first(): Run | undefined {
+    return this.#runs[0];
+  }
+
+  get second(): Run | undefined {
+    const left = this.#runs[1];
+    const right = this.#runs[2];
+    return left && right && comesBefore(right, left) ? right : left;
+  }
+
+  sinkFirst(): void {
+    this.#sink(0);
+  }
+
+  removeFirst(): void {
+    const last = this.#runs.pop();
+    if (last && this.#runs.length > 0) {
+      this.#runs[0] = last;
+      this.#sink(0);
+    }
+  }
+
+  #sink(start: number): void {
+    const runs = this.#runs;
+    const run = runs[start];
+    if (!run) return;
+    let i = start;
+    for (;;) {
+      const left = runs[2 * i + 1];
+      const right = runs[2 * i + 2];
+      const child = left && right && comesBefore(right, left) ? 2 * i + 2 : 2 * i + 1;
+      const candidate = runs[child];
+      if (!candidate || !comesBefore(candidate, run)) break;
+      runs[i] = candidate;
+      i = child;
+    }
+    runs[i] = run;
+  }
+}

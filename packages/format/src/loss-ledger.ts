@@ -1,0 +1,81 @@
+// Keeps the account of events that were refused by the rings: how many, on which CPU, between which times.
+//
+// Two sources tell of them. PERF_RECORD_LOST stands in the stream where the next event found room, and so says when;
+// but it is missing if no event came after. The program's counter of refusals, in every chunk header, misses none.
+// What the counter has beyond the stream is a loss of its own at the end.
+import type { RawSegment } from "./raw-segment.js";
+
+/** Events lost on one CPU. Times in ns since the recording's start; the loss lies between them. */
+export interface Loss {
+  readonly cpu: number;
+  readonly afterNs: number;
+  readonly beforeNs: number;
+  readonly count: number;
+}
+
+interface CpuAccount {
+  inStream: number;
+  counted: number;
+  /** Time of the last event in the stream. */
+  lastNs: number;
+  /** A loss after which no event has come yet. */
+  open: { afterNs: number; count: number } | undefined;
+}
+
+/** The account of one recording. */
+export class LossLedger {
+  readonly #cpus = new Map<number, CpuAccount>();
+  readonly #losses: Loss[] = [];
+
+  /** Enters a CPU's next segment. */
+  addSegment(segment: RawSegment): void {
+    const account = this.#account(segment.cpu);
+    const first = segment.times[0];
+    if (account.open && first !== undefined) {
+      this.#losses.push({ cpu: segment.cpu, ...account.open, beforeNs: first });
+      account.open = undefined;
+    }
+    for (const { after, before, count } of segment.lost) {
+      account.inStream += count;
+      const afterNs = Number.isFinite(after) ? after : account.lastNs;
+      if (Number.isFinite(before))
+        this.#losses.push({ cpu: segment.cpu, afterNs, beforeNs: before, count });
+      else account.open = { afterNs, count: (account.open?.count ?? 0) + count };
+    }
+    account.lastNs = Math.max(account.lastNs, segment.times[segment.length - 1] ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** Enters the program's count of a CPU's refusals since the recording began. */
+  addCounted(cpu: number, total: number): void {
+    const account = this.#account(cpu);
+    account.counted = Math.max(account.counted, total);
+  }
+
+  /** Events lost on all CPUs. */
+  get total(): number {
+    let total = 0;
+    for (const account of this.#cpus.values()) total += Math.max(account.inStream, account.counted);
+    return total;
+  }
+
+  /** All losses; those after which no event came end at `endNs`. */
+  losses(endNs: number): Loss[] {
+    const open: Loss[] = [];
+    for (const [cpu, account] of this.#cpus) {
+      const uncounted = Math.max(account.counted - account.inStream, 0);
+      const count = (account.open?.count ?? 0) + uncounted;
+      const afterNs = account.open?.afterNs ?? (Number.isFinite(account.lastNs) ? account.lastNs : 0);
+      if (count > 0) open.push({ cpu, afterNs, beforeNs: Math.max(endNs, afterNs), count });
+    }
+    return [...this.#losses, ...open];
+  }
+
+  #account(cpu: number): CpuAccount {
+    let account = this.#cpus.get(cpu);
+    if (!account) {
+      account = { inStream: 0, counted: 0, lastNs: Number.NEGATIVE_INFINITY, open: undefined };
+      this.#cpus.set(cpu, account);
+    }
+    return account;
+  }
+}

@@ -1,0 +1,3 @@
+# Makes the kernel panic.
+echo c > /proc/sysrq-trigger
+sleep 60

@@ -1,0 +1,3 @@
+# Never ends.
+echo still here
+exec sleep 1000
