@@ -54,6 +54,17 @@ export class EventBatch {
     this.length = times.length;
   }
 
+  /** Events `from` up to, but without, `to`, as a batch of their own. */
+  slice(from: number, to: number): EventBatch {
+    return new EventBatch(
+      this.#layout,
+      this.#segments,
+      this.times.subarray(from, to),
+      this.#segmentOf.subarray(from, to),
+      this.#offsets.subarray(from, to),
+    );
+  }
+
   /** CPU of event `i`. */
   cpu(i: number): number {
     return this.#segment(i).cpu;

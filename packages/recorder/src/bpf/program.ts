@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { RecorderError } from "../errors.js";
 import type { Libbpf, Pointer } from "../ffi/libbpf.js";
 import { lastError } from "../ffi/libc.js";
-import { viewMemory } from "../ffi/memory.js";
+import { mapShared, viewMemory } from "../ffi/memory.js";
 import { type ProgramConfig, writeConfig } from "./config.js";
 
 /** Where `make` puts the object, from this file's place once compiled. */
@@ -61,8 +61,9 @@ export class Program {
 
   /** The memory of a `.data.*` variable, shared with the program. */
   variable(name: string): ArrayBuffer {
-    const { address, size } = this.#libbpf.initialValue(this.#map(`.data.${name}`));
-    return viewMemory(address, size);
+    // libbpf maps it by itself only for skeletons.
+    const map = this.#map(`.data.${name}`);
+    return mapShared(this.#libbpf.mapFd(map), this.#libbpf.initialValue(map).size);
   }
 
   programFd(name: string): number {

@@ -1,6 +1,6 @@
 // libbpf 1.1 or later through FFI: https://libbpf.readthedocs.io/en/latest/api.html.
 // Loading, CO-RE relocation and attaching are its work; here are its functions as they are, and its messages.
-import koffi from "koffi";
+import koffi, { type LibraryHandle } from "koffi";
 import { RecorderError } from "../errors.js";
 
 /** An address in this process; 0n is NULL. */
@@ -51,7 +51,7 @@ function pointer(value: unknown): Pointer {
  * @throws RecorderError that says what to install
  */
 export function openLibbpf(): Libbpf {
-  let library: koffi.LibraryHandle;
+  let library: LibraryHandle;
   try {
     library = koffi.load(LIBRARY);
   } catch {
@@ -121,7 +121,7 @@ export function openLibbpf(): Libbpf {
 /** The most lines of libbpf's that are kept: a verifier log can be long, and its end matters. */
 const MESSAGES_MAX = 400;
 
-function captureMessages(library: koffi.LibraryHandle): string[] {
+function captureMessages(library: LibraryHandle): string[] {
   const messages: string[] = [];
   const libc = koffi.load("libc.so.6");
   const format = libc.func("int vsnprintf(void *text, size_t size, const char *format, void *arguments)") as (

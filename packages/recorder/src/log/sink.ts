@@ -75,7 +75,7 @@ export class FileSink implements LogSink {
     for (;;) {
       let written: number;
       try {
-        written = fs.writevSync(this.#fd, rest, this.#seekable ? this.#bytes + total - left : null);
+        written = fs.writevSync(this.#fd, rest, ...(this.#seekable ? [this.#bytes + total - left] : []));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
         pause(); // a pipe in non-blocking mode whose reader is slower than we are

@@ -1,0 +1,74 @@
+// skbtracer [flags]: the original's live table. It is a recording that is read as it is made.
+import { RecordingReader } from "@skbtracer/format";
+import { FunctionSink, openFileSink, type Recording, startRecording, TeeSink } from "@skbtracer/recorder";
+import type { Command } from "commander";
+import { ReaderGone } from "../io/output.js";
+import { addRecordOptions, type RecordFlags, recordOptions } from "../options/record-options.js";
+import { addPrintOptions, addTraceOptions, packetFilter, type PrintFlags } from "../options/trace-options.js";
+import { EventPrinter } from "../print/event-printer.js";
+import type { SetExitCode } from "../program.js";
+import { VERSION } from "../version.js";
+import { reportEnd, stopOnSignals } from "./recording-end.js";
+
+const EXAMPLES = `
+Examples:
+  skbtracer                                       trace all packets
+  skbtracer --proto=icmp -H 1.2.3.4 --icmpid 22   trace ICMP packets of 1.2.3.4 with identifier 22
+  skbtracer --proto=tcp  -H 1.2.3.4 -P 22         trace TCP packets of 1.2.3.4:22
+  skbtracer --proto=udp  -H 1.2.3.4 -P 53         trace UDP packets of 1.2.3.4:53
+  skbtracer -t -P 80 -H 127.0.0.1 --iptable       with passes through iptables tables, in seconds
+  skbtracer --noroute --dropstack                 only drops, with the kernel stack of each
+  skbtracer record -o trace.skbt --duration 60s   record for a minute, to be read anywhere
+  skbtracer replay trace.skbt -P 443              the live table from a recording
+`;
+
+/** Makes live tracing what the program does without a command. */
+export function addLiveCommand(program: Command, setExitCode: SetExitCode): void {
+  addTraceOptions(program);
+  addPrintOptions(program);
+  addRecordOptions(program)
+    .option("-o, --output <file>", "keep the recording too: a new file")
+    .addHelpText("after", EXAMPLES)
+    .argument("[command]")
+    .action(async (unknown: string | undefined, flags: RecordFlags & PrintFlags, command: Command) => {
+      if (unknown !== undefined) command.error(`error: unknown command '${unknown}' (see skbtracer --help)`);
+      setExitCode(await trace(flags));
+    });
+}
+
+async function trace(flags: RecordFlags & PrintFlags): Promise<number> {
+  const filter = packetFilter(flags);
+  const reader = new RecordingReader();
+  const printer = new EventPrinter(reader, filter, flags);
+  let recording: Recording | undefined;
+  let readerGone = false;
+  const show = new FunctionSink((bytes) => {
+    for (const batch of reader.push(bytes)) {
+      if (readerGone || printer.full) continue;
+      try {
+        printer.print(batch);
+      } catch (error) {
+        if (!(error instanceof ReaderGone)) throw error;
+        readerGone = true;
+        recording?.stop("reader gone");
+      }
+      if (printer.full) recording?.stop("count");
+    }
+  });
+  const file = flags.output === undefined ? undefined : openFileSink(flags.output, { force: flags.force ?? false });
+  // The count is of lines printed: the printer keeps it.
+  const { count: _count, ...options } = recordOptions(flags, filter, VERSION);
+  printer.start();
+  recording = await startRecording({
+    ...options,
+    sink: file ? new TeeSink(file, show) : show,
+    tables: flags.iptable ?? false,
+    rules: file !== undefined && flags.rules,
+  });
+  if (readerGone || printer.full) recording.stop("count");
+  const unhook = stopOnSignals(recording);
+  const summary = await recording.done;
+  unhook();
+  if (readerGone) process.stderr.write("skbtracer: the reader of the output went away\n");
+  return reportEnd(summary);
+}

@@ -1,0 +1,29 @@
+// One line for each error that a user can meet; a stack trace only for mistakes of ours, and only when asked for.
+import { FilterError } from "@skbtracer/analyzer";
+import { FormatError } from "@skbtracer/format";
+import { RecorderError } from "@skbtracer/recorder";
+import { UsageError } from "./options/usage-error.js";
+
+const FILE_PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or folder",
+  EACCES: "permission denied",
+  EPERM: "not permitted",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of the path is not a folder",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space left on the device",
+  EEXIST: "it exists",
+};
+
+/** What to tell the user. */
+export function explainError(error: unknown): string {
+  if (error instanceof RecorderError || error instanceof FormatError) return error.message;
+  if (error instanceof FilterError || error instanceof UsageError) return error.message;
+  if (error instanceof Error && "code" in error && "path" in error) {
+    const problem = FILE_PROBLEMS[String(error.code)] ?? error.message;
+    return `cannot open ${String(error.path)}: ${problem}`;
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  if (process.env["SKBTRACER_DEBUG"] && error instanceof Error) return `${text}\n${error.stack ?? ""}`;
+  return `a mistake of skbtracer's own: ${text} (SKBTRACER_DEBUG=1 shows where; please report it)`;
+}

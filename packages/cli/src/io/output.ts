@@ -1,0 +1,44 @@
+// Standard output, written at once and whole, so that a slow reader is waited for and one that goes away is noticed.
+import * as fs from "node:fs";
+
+/** Whoever read the output is gone: there is nobody to write for. */
+export class ReaderGone extends Error {
+  override readonly name = "ReaderGone";
+}
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+const RETRY_MS = 2;
+
+/**
+ * Writes text to standard output.
+ * @throws ReaderGone if it is a pipe whose other end is closed
+ */
+export function writeOut(text: string): void {
+  let bytes: Uint8Array = Buffer.from(text);
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(fs.writeSync(1, bytes));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EPIPE") throw new ReaderGone();
+      if (code !== "EAGAIN") throw error;
+      Atomics.wait(sleeper, 0, 0, RETRY_MS);
+    }
+  }
+}
+
+/** Collects lines and writes them together. */
+export class LineWriter {
+  #text = "";
+
+  line(text: string): void {
+    this.#text += `${text}\n`;
+    if (this.#text.length > 65_536) this.flush();
+  }
+
+  flush(): void {
+    const text = this.#text;
+    this.#text = "";
+    if (text) writeOut(text);
+  }
+}

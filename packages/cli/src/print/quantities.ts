@@ -1,0 +1,26 @@
+// Numbers for people.
+
+/** With thousands separated: 1,234,567. */
+export function countText(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"] as const;
+
+/** A size with a fitting unit: 12.3 MiB. */
+export function bytesText(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
+}
+
+/** A time span with a fitting unit: 12.345 s. */
+export function spanText(ns: number): string {
+  if (ns < 1e6) return `${(ns / 1e3).toFixed(1)} us`;
+  if (ns < 1e9) return `${(ns / 1e6).toFixed(1)} ms`;
+  return `${(ns / 1e9).toFixed(3)} s`;
+}
