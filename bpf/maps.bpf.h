@@ -93,6 +93,12 @@ struct skbt_counters counters[SKBT_CPUS_MAX];
 /* Grows when `locations` or `devices` does, so that the recorder knows when to look. */
 SEC(".data.names_changed") __u64 names_changed;
 
+/*
+ * Not zero while events are wanted. Probes are attached and detached one by one; this begins and ends all of them at
+ * once, so that no packet is seen by half of them.
+ */
+SEC(".data.recording") volatile __u64 recording;
+
 static __always_inline struct skbt_counters *cpu_counters(void)
 {
 	return &counters[bpf_get_smp_processor_id() & (SKBT_CPUS_MAX - 1)];

@@ -198,6 +198,8 @@ static __always_inline void find_transport(const struct network *network, struct
 		return;
 	bpf_probe_read_kernel(&transport->protocol, 1, at + 6);
 	at += 40;
+	/* Unrolled: until 6.4 the verifier refuses the shape that the compiler gives this loop. */
+#pragma clang loop unroll(full)
 	for (int i = 0; i <= EXTENSIONS_MAX; i++) {
 		switch (transport->protocol) {
 		case IPPROTO_HOPOPTS:

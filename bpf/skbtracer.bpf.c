@@ -60,7 +60,7 @@ static __always_inline int handle_sight(void *ctx, const struct sk_buff *skb, __
 	struct skb_place place;
 	struct skb_view view;
 
-	if (!skb)
+	if (!recording || !skb)
 		return 0;
 	view_skb(skb, &view);
 	place_skb(skb, &place);
@@ -115,6 +115,8 @@ int tp_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 	struct skb_view view;
 	__u8 one = 1;
 
+	if (!recording)
+		return 0;
 	view_skb(skb, &view);
 	place_skb(skb, &place);
 	/* A packet that was seen is reported when it is dropped, whatever became of its headers since. */
@@ -148,6 +150,8 @@ static __always_inline int handle_free(void *ctx, const struct sk_buff *skb, __u
 	struct sight_record record = {};
 
 	record.event.skb = (__u64)skb;
+	if (!recording)
+		return 0;
 	if (bpf_map_delete_elem(&living, &record.event.skb))
 		return 0;
 	fill_identity(&record.event, SKBT_FREE, skb, address);
@@ -191,7 +195,7 @@ int clone_return(struct pt_regs *ctx)
 		return 0; /* of an skb that was not seen */
 	record.tail.parent = *parent;
 	bpf_map_delete_elem(&clone_calls, &call);
-	if (!skb)
+	if (!recording || !skb)
 		return 0;
 	fill_identity(&record.event, SKBT_CLONE, skb, 0);
 	record.event.head = (__u64)BPF_CORE_READ(skb, head);
@@ -222,6 +226,8 @@ int ipt_entry(struct pt_regs *ctx)
 	struct skb_view view;
 	struct net *net;
 
+	if (!recording)
+		return 0;
 	view_skb(skb, &view);
 	place_skb(skb, &place);
 	net = BPF_CORE_READ(state, net);
@@ -273,6 +279,8 @@ int ipt_return(struct pt_regs *ctx)
 	record.tail.pf = entry->pf;
 	record.tail.hook = entry->hook;
 	bpf_map_delete_elem(&ipt_calls, &call);
+	if (!recording)
+		return 0;
 	BPF_CORE_READ_STR_INTO(&record.tail.table, table, name);
 	/* A stolen skb belongs to somebody else by now, and may be gone. */
 	if ((verdict & NF_VERDICT_MASK) != NF_STOLEN) {

@@ -77,6 +77,15 @@ export interface RecordOptions extends Limits {
  * @throws RecorderError if this host cannot record, SinkError if the log cannot be written
  */
 export async function startRecording(options: RecordOptions): Promise<Recording> {
+  try {
+    return await begin(options);
+  } catch (error) {
+    options.sink.close();
+    throw error;
+  }
+}
+
+async function begin(options: RecordOptions): Promise<Recording> {
   const libbpf = openLibbpf();
   const btf = KernelBtf.read();
   const kallsyms = Kallsyms.read();
@@ -109,6 +118,7 @@ export async function startRecording(options: RecordOptions): Promise<Recording>
     };
     const withStacks = options.callstack || options.dropstack;
     const names = new NameCollector(libbpf, maps, (address) => kallsyms.resolve(address), withStacks);
+    const recordingSwitch = new BigUint64Array(program.variable("recording"));
     const startNs = clockNs(Clock.MONOTONIC);
     const probes = attachProbes(program, planned, refused, tracepointProbes);
     failIfNothing(probes);
@@ -135,6 +145,7 @@ export async function startRecording(options: RecordOptions): Promise<Recording>
     if (options.rules) sink.write(encoder.json(ChunkType.RULES, { at: "start", ...rules }));
 
     const openRings = rings;
+    Atomics.store(recordingSwitch, 0, 1n);
     return new Recording(
       {
         sink,
@@ -144,7 +155,10 @@ export async function startRecording(options: RecordOptions): Promise<Recording>
         names,
         cpus,
         startNs,
-        detach: () => program.detach(),
+        detach: () => {
+          Atomics.store(recordingSwitch, 0, 0n);
+          program.detach();
+        },
         release: () => {
           openRings.close();
           program.close();
@@ -161,7 +175,6 @@ export async function startRecording(options: RecordOptions): Promise<Recording>
   } catch (error) {
     rings?.close();
     program.close();
-    options.sink.close();
     throw error;
   }
 }

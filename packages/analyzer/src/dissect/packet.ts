@@ -1,7 +1,7 @@
 // Dissects captured header bytes: link, network and transport layer, and what an ICMP error quotes.
 
 import { dissectArp } from "./arp.js";
-import { u8 } from "./big-endian.js";
+import { u16, u8 } from "./big-endian.js";
 import type { Capture } from "./capture.js";
 import {
   ETHER_TYPE,
@@ -34,7 +34,7 @@ export function dissect(capture: Capture): Packet {
   packet.networkOffset = network.offset;
   packet.etherType = network.etherType;
   packet.vlanIds = network.vlanIds;
-  dissectLink(packet, capture.mac);
+  dissectLink(packet, linkHeader(capture, packet));
 
   if (network.etherType === ETHER_TYPE.ipv4) dissectIp(packet, network.offset, 4);
   else if (network.etherType === ETHER_TYPE.ipv6) dissectIp(packet, network.offset, 6);
@@ -45,6 +45,16 @@ export function dissect(capture: Capture): Packet {
     dissectQuoted(packet, packet.transportOffset + ICMP_HEADER_LENGTH);
   }
   return packet;
+}
+
+/** On its way out a packet has its link header at skb->data before skb->mac_header is set to it. */
+function linkHeader({ mac, data, bytes }: Capture, { networkOffset, etherType }: PacketFields): number {
+  const isAtData =
+    data >= 0 &&
+    data + ETHERNET_HEADER_LENGTH === networkOffset &&
+    networkOffset <= bytes.length &&
+    u16(bytes, networkOffset - 2) === etherType;
+  return isAtData ? data : mac;
 }
 
 function dissectLink(packet: PacketFields, mac: number): void {

@@ -4,6 +4,9 @@ import type { CodeSymbol, Dictionary, Environment, NamedValue } from "@skbtracer
 /** A kprobe's event bears an address this close behind the function's entry: 1 to 5 on x86-64, and not past its end. */
 const ENTRY_REACH = 16n;
 
+/** Frames of a stack among which our own may be. */
+const PROGRAM_FRAMES = 4;
+
 /** Names for the events of one recording. */
 export class Names {
   readonly #dictionary: Dictionary;
@@ -63,7 +66,11 @@ export class Names {
   /** The frames of a stack, the innermost first; undefined if it was not recorded. */
   stack(id: number): string[] | undefined {
     if (id < 0) return undefined;
-    return this.#dictionary.stack(id)?.map((address) => this.code(address));
+    const frames = this.#dictionary.stack(id)?.map((address) => this.code(address));
+    if (!frames) return undefined;
+    // At a raw tracepoint the stack begins with our own program, and the kernel's function that called it.
+    const ours = frames.findIndex((frame, i) => i < PROGRAM_FRAMES && frame.startsWith("bpf_trace_run"));
+    return frames.slice(ours + 1);
   }
 
   #findFunction(address: bigint): string {

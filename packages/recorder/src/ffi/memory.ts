@@ -10,7 +10,7 @@ const mmap = koffi
   ...args: unknown[]
 ) => unknown;
 
-const PROT_READ = 1;
+const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
@@ -20,11 +20,11 @@ export function viewMemory(address: Pointer, size: number): ArrayBuffer {
 }
 
 /**
- * The first `size` bytes behind a descriptor, shared and read-only, for as long as this process lives.
+ * The first `size` bytes behind a descriptor, shared, for as long as this process lives.
  * @throws RecorderError
  */
 export function mapShared(fd: number, size: number): ArrayBuffer {
-  const address = mmap(null, size, PROT_READ, MAP_SHARED, fd, 0);
+  const address = mmap(null, size, PROT_READ_WRITE, MAP_SHARED, fd, 0);
   if (typeof address !== "bigint" || BigInt.asUintN(64, address) === MAP_FAILED)
     throw new RecorderError(`cannot map ${size} bytes of a BPF map: ${lastError().message}`);
   return koffi.view(address, size);

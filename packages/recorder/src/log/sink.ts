@@ -66,7 +66,10 @@ export class FileSink implements LogSink {
   }
 
   close(): void {
-    if (this.#fd > 2) fs.closeSync(this.#fd);
+    if (this.#fd <= 2) return;
+    fs.closeSync(this.#fd);
+    // A recording that never began leaves no empty file behind.
+    if (this.#seekable && this.#bytes === 0) fs.rmSync(this.#name, { force: true });
   }
 
   #writeAll(spans: Uint8Array[], total: number): void {
