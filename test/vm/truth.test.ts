@@ -1,6 +1,7 @@
 // On every kernel: what is recorded equals what the kernel's own counters and other programs say of the same traffic.
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtempSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,12 +10,11 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { kernelOrSkip, kernelsHere } from "./harness/kernels.mjs";
-import { runInVm } from "./harness/vm.mjs";
+import { runScenarios } from "./harness/scenarios.mjs";
 import { parseChains, passes, taken } from "./support/iptables.js";
 import { followLives, type LifeEvent } from "./support/lives.js";
 
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const CLI = here("../../packages/cli/bin/skbtracer.js");
+const CLI = fileURLToPath(new URL("../../packages/cli/bin/skbtracer.js", import.meta.url));
 const run = promisify(execFile);
 
 interface Event extends LifeEvent {
@@ -46,10 +46,7 @@ interface Info {
 const ECHO_REQUEST = 8;
 const UDP = 17;
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "skbtracer-vm-"));
-});
+const folder = mkdtempSync(join(tmpdir(), "skbtracer-vm-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A scenario's recording, read on this machine and not where it was made, with the truth beside it. */
@@ -113,13 +110,7 @@ for (const row of await kernelsHere()) {
       const context = { skip: (reason?: string) => void (skip = reason ?? "") };
       const kernel = await kernelOrSkip(row, context as never);
       if (skip !== undefined) return;
-      const result = await runInVm({
-        kernel,
-        script: here("scenarios/record.sh"),
-        out: join(folder, suite),
-        timeoutSeconds: 600,
-        env: { SCENARIOS: here("scenarios"), SKBTRACER: `${process.execPath} ${CLI}` },
-      });
+      const result = await runScenarios(kernel, join(folder, suite));
       expect(result.oops).toBeNull();
       expect(result.status, result.stderr).toBe(0);
     });

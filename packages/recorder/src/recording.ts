@@ -65,7 +65,7 @@ export interface Progress {
   readonly events: number;
   readonly lost: number;
   readonly bytes: number;
-  /** Since the start. */
+  /** Since the probes began. */
   readonly seconds: number;
 }
 
@@ -83,6 +83,8 @@ export class Recording {
   readonly #parts: RecordingParts;
   readonly #limits: Limits;
   readonly #lostWritten = new Map<number, bigint>();
+  /** Attaching took its time before this. */
+  readonly #begunNs: bigint = clockNs(Clock.MONOTONIC);
   #stopReason: string | undefined;
   #error: SinkError | undefined;
   #lastRoundNs: bigint;
@@ -104,13 +106,13 @@ export class Recording {
   }
 
   progress(): Progress {
-    const { counters, encoder, startNs } = this.#parts;
+    const { counters, encoder } = this.#parts;
     const lost = counters.sum("failed");
     return {
       events: counters.sum("attempts") - lost,
       lost,
       bytes: encoder.bytes,
-      seconds: Number(clockNs(Clock.MONOTONIC) - startNs) / 1e9,
+      seconds: Number(clockNs(Clock.MONOTONIC) - this.#begunNs) / 1e9,
     };
   }
 

@@ -57,6 +57,8 @@ export interface RecordOptions extends Limits {
   readonly filter: KernelFilter;
   /** Functions that packets pass through. */
   readonly sights: boolean;
+  /** Only these of them, by name. */
+  readonly functions?: readonly string[];
   /** Passes through iptables tables. */
   readonly tables: boolean;
   /** A kernel stack with every event. */

@@ -19,7 +19,7 @@ export class Names {
   constructor(environment: Environment | undefined, dictionary: Dictionary) {
     this.#dictionary = dictionary;
     this.#probes = (environment?.probes ?? []).flatMap((probe) =>
-      probe.address === undefined ? [] : [{ address: probe.address, name: probe.symbol ?? probe.name }],
+      probe.address === undefined ? [] : [{ address: probe.address, name: withoutSuffix(probe.symbol ?? probe.name) }],
     );
     for (const { inode, interfaces } of environment?.namespaces ?? [])
       for (const { ifindex, name } of interfaces) this.#devices.set(`${inode}/${ifindex}`, name);
@@ -81,6 +81,11 @@ export class Names {
     );
     return probe?.name ?? this.code(address);
   }
+}
+
+/** A function is called what its source calls it, so that kernels can be compared; `info` has the symbol. */
+function withoutSuffix(symbol: string): string {
+  return symbol.replace(/(\.(?:isra|constprop|part)\.\d+)+$/, "");
 }
 
 function symbolText({ name, offset, module }: CodeSymbol): string {

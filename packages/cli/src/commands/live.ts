@@ -30,6 +30,7 @@ export function addLiveCommand(program: Command, setExitCode: SetExitCode): void
     .option("-o, --output <file>", "keep the recording too: a new file")
     .addHelpText("after", EXAMPLES)
     .argument("[command]")
+    .usage("[flags]            the live table\n       skbtracer <command> [options]")
     .action(async (unknown: string | undefined, flags: RecordFlags & PrintFlags, command: Command) => {
       if (unknown !== undefined) command.error(`error: unknown command '${unknown}' (see skbtracer --help)`);
       setExitCode(await trace(flags));

@@ -47,7 +47,7 @@ async function record(flags: RecordFlags, childCommand: readonly string[]): Prom
   const recording = await startRecording({ ...options, sink, tables: true, onNote: note });
   const unhook = stopOnSignals(recording);
   const hideProgress = showProgress(recording);
-  const child = childCommand.length > 0 ? runCommand(childCommand, recording) : undefined;
+  const child = childCommand.length > 0 ? runCommand(childCommand, recording, output === "-") : undefined;
   const summary = await recording.done;
   hideProgress();
   unhook();
@@ -71,9 +71,9 @@ interface Child {
   failure: string | undefined;
 }
 
-/** Runs a command and ends the recording with it. */
-function runCommand([name = "", ...rest]: readonly string[], recording: Recording): Child {
-  const running = spawn(name, rest, { stdio: ["inherit", 2, "inherit"] });
+/** Runs a command and ends the recording with it. Standard output is not the command's if the recording goes there. */
+function runCommand([name = "", ...rest]: readonly string[], recording: Recording, outputTaken: boolean): Child {
+  const running = spawn(name, rest, { stdio: ["inherit", outputTaken ? 2 : "inherit", "inherit"] });
   const child: Child = { process: running, failure: undefined };
   running.on("error", (error: NodeJS.ErrnoException) => {
     child.failure = `cannot run ${name}: ${error.code === "ENOENT" ? "no such command" : error.message}`;

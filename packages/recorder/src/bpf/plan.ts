@@ -7,6 +7,8 @@ import { FUNCTION_PROBES, type FunctionProbe, type ProgramRole, SIGHT_ARGUMENTS_
 export interface Wishes {
   /** Functions that packets pass through. */
   readonly sights: boolean;
+  /** Only these of them, by name; all of the probe table if not given. */
+  readonly functions?: readonly string[];
   /** Passes through iptables tables. */
   readonly tables: boolean;
 }
@@ -60,7 +62,10 @@ export function wantedProbes(wishes: Wishes): readonly FunctionProbe[] {
   const roles = new Set<ProgramRole>(ROLES_ALWAYS);
   if (wishes.sights) roles.add("sight");
   if (wishes.tables) roles.add("table");
-  return FUNCTION_PROBES.filter((probe) => roles.has(probe.role));
+  const { functions } = wishes;
+  return FUNCTION_PROBES.filter(
+    ({ role, name }) => roles.has(role) && (role !== "sight" || !functions || functions.includes(name)),
+  );
 }
 
 /** A function's plan, or why it has none. */

@@ -1,66 +1,9 @@
 // Reader of BTF, the kernel's description of its own types: https://docs.kernel.org/bpf/btf.html.
-// Types are located in one pass and decoded when asked for: vmlinux has some 130,000.
+// Types are located in one pass and decoded when asked for; a name is looked for among the strings, not in an index.
+import { BtfError, BtfKind, readTypeTable, TYPE_SIZE, type TypeTable } from "./type-table.js";
 
-/** BTF that contradicts itself; `offset` is in its bytes. */
-export class BtfError extends Error {
-  override readonly name = "BtfError";
-  readonly offset: number;
+export { BtfError, BtfKind } from "./type-table.js";
 
-  constructor(message: string, offset: number) {
-    super(`BTF: ${message} at byte ${offset}`);
-    this.offset = offset;
-  }
-}
-
-/** Kinds of types, as numbered in BTF. */
-export const BtfKind = {
-  INT: 1,
-  PTR: 2,
-  ARRAY: 3,
-  STRUCT: 4,
-  UNION: 5,
-  ENUM: 6,
-  FWD: 7,
-  TYPEDEF: 8,
-  VOLATILE: 9,
-  CONST: 10,
-  RESTRICT: 11,
-  FUNC: 12,
-  FUNC_PROTO: 13,
-  VAR: 14,
-  DATASEC: 15,
-  FLOAT: 16,
-  DECL_TAG: 17,
-  TYPE_TAG: 18,
-  ENUM64: 19,
-} as const;
-export type BtfKind = (typeof BtfKind)[keyof typeof BtfKind];
-
-/** Bytes that follow a type's first twelve: fixed, and for each of its `vlen` members. */
-const EXTRA: Readonly<Record<number, readonly [fixed: number, each: number]>> = {
-  [BtfKind.INT]: [4, 0],
-  [BtfKind.PTR]: [0, 0],
-  [BtfKind.ARRAY]: [12, 0],
-  [BtfKind.STRUCT]: [0, 12],
-  [BtfKind.UNION]: [0, 12],
-  [BtfKind.ENUM]: [0, 8],
-  [BtfKind.FWD]: [0, 0],
-  [BtfKind.TYPEDEF]: [0, 0],
-  [BtfKind.VOLATILE]: [0, 0],
-  [BtfKind.CONST]: [0, 0],
-  [BtfKind.RESTRICT]: [0, 0],
-  [BtfKind.FUNC]: [0, 0],
-  [BtfKind.FUNC_PROTO]: [0, 8],
-  [BtfKind.VAR]: [4, 0],
-  [BtfKind.DATASEC]: [0, 12],
-  [BtfKind.FLOAT]: [0, 0],
-  [BtfKind.DECL_TAG]: [4, 0],
-  [BtfKind.TYPE_TAG]: [0, 0],
-  [BtfKind.ENUM64]: [0, 12],
-};
-
-const MAGIC = 0xeb9f;
-const TYPE_SIZE = 12;
 /** Types behind typedefs and qualifiers are looked for no deeper: hostile BTF can go in circles. */
 const DEPTH_MAX = 64;
 
@@ -68,7 +11,18 @@ const DEPTH_MAX = 64;
 export interface BtfMember {
   readonly name: string;
   readonly typeId: number;
+  /** From the start of the struct. */
   readonly bitOffset: number;
+  /** Width of a bit-field in bits; 0 for any other member, whose type has its size. */
+  readonly bitSize: number;
+}
+
+/** A struct. */
+export interface BtfStruct {
+  readonly id: number;
+  /** In bytes. */
+  readonly size: number;
+  readonly members: readonly BtfMember[];
 }
 
 /** A parameter of a function. */
@@ -78,22 +32,27 @@ export interface BtfParameter {
   readonly typeName: string;
 }
 
-/** A value of an enum; 64-bit ones are rounded, which the kernel has none of that we read. */
-export interface BtfEnumerator {
+/** A function. */
+export interface BtfFunction {
   readonly name: string;
-  readonly value: number;
+  readonly parameters: readonly BtfParameter[];
 }
 
-/** The types of a kernel, a module or an object. */
+/** A value of an enum: a bigint only where a number would not be exact. */
+export interface BtfEnumerator {
+  readonly name: string;
+  readonly value: number | bigint;
+}
+
+/** The types of a kernel, a module or an object. Each method throws BtfError where it comes upon damage. */
 export class Btf {
   readonly #view: DataView;
-  readonly #strings: Uint8Array;
+  readonly #table: TypeTable;
   readonly #base: Btf | undefined;
-  /** Places of types, from the first that is not the base's. */
-  readonly #places: Uint32Array;
   readonly #firstId: number;
   readonly #firstString: number;
-  #byName: Map<string, number[]> | undefined;
+  readonly #stringOffsets = new Map<string, readonly number[]>();
+  readonly #typeNames = new Map<number, string>();
 
   /**
    * @param bytes of /sys/kernel/btf/NAME or a `.BTF` section
@@ -102,44 +61,48 @@ export class Btf {
    */
   constructor(bytes: Uint8Array, base?: Btf) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#table = readTypeTable(bytes);
     this.#base = base;
     this.#firstId = base ? base.typeCount : 1;
-    this.#firstString = base ? base.#firstString + base.#strings.length : 0;
-    if (bytes.length < 24) throw new BtfError("too short for a header", bytes.length);
-    if (this.#view.getUint16(0, true) !== MAGIC) throw new BtfError("no magic", 0);
-    const headerLength = this.#view.getUint32(4, true);
-    const typesAt = headerLength + this.#view.getUint32(8, true);
-    const typesEnd = typesAt + this.#view.getUint32(12, true);
-    const stringsAt = headerLength + this.#view.getUint32(16, true);
-    const stringsEnd = stringsAt + this.#view.getUint32(20, true);
-    if (typesEnd > bytes.length || stringsEnd > bytes.length) throw new BtfError("sections beyond the end", 8);
-    this.#strings = bytes.subarray(stringsAt, stringsEnd);
-    this.#places = this.#locate(typesAt, typesEnd);
+    this.#firstString = base ? base.#firstString + base.#table.strings.length : 0;
   }
 
   /** One more than the largest type id. */
   get typeCount(): number {
-    return this.#firstId + this.#places.length;
+    return this.#firstId + this.#table.places.length;
   }
 
-  /** The id of the type of this kind and name. */
+  /** The id of the first type of this kind and name; the base's types are not looked at. */
   find(kind: BtfKind, name: string): number | undefined {
-    return this.#named(name).find((id) => this.kindOf(id) === kind);
+    const { kinds, names } = this.#table;
+    let first: number | undefined;
+    for (const offset of this.#offsetsOf(name))
+      for (let i = names.indexOf(offset); i >= 0; i = names.indexOf(offset, i + 1))
+        if (kinds[i] === kind) {
+          first = first === undefined ? i : Math.min(first, i);
+          break;
+        }
+    return first === undefined ? undefined : this.#firstId + first;
   }
 
+  /** Whether there is such a type, here or in the base. */
   has(kind: BtfKind, name: string): boolean {
     return this.find(kind, name) !== undefined || (this.#base?.has(kind, name) ?? false);
   }
 
   /** @throws BtfError if there is no such type */
   kindOf(id: number): number {
-    return id === 0 ? 0 : (this.#info(id) >>> 24) & 0x1f;
+    if (id === 0) return 0;
+    if (id < this.#firstId && this.#base) return this.#base.kindOf(id);
+    const kind = this.#table.kinds[id - this.#firstId];
+    if (kind === undefined) throw this.#noType(id);
+    return kind;
   }
 
   nameOf(id: number): string {
     if (id === 0) return "void";
     const { btf, place } = this.#place(id);
-    return this.#string(btf.#view.getUint32(place, true));
+    return this.#string(btf.#view.getUint32(place, true), place);
   }
 
   /** Size in bytes of an INT, STRUCT, UNION, ENUM; of other kinds the id of the type they are of. */
@@ -148,17 +111,32 @@ export class Btf {
     return btf.#view.getUint32(place + 8, true);
   }
 
+  /** The struct of this name, of this BTF or else of the base. */
+  struct(name: string): BtfStruct | undefined {
+    const id = this.find(BtfKind.STRUCT, name);
+    if (id === undefined) return this.#base?.struct(name);
+    return { id, size: this.sizeOrType(id), members: this.members(id) };
+  }
+
+  /** The values of the enum of this name, of this BTF or else of the base. */
+  enum(name: string): BtfEnumerator[] | undefined {
+    const id = this.find(BtfKind.ENUM, name) ?? this.find(BtfKind.ENUM64, name);
+    return id === undefined ? this.#base?.enum(name) : this.enumerators(id);
+  }
+
   /** Members of a struct or union. */
   members(id: number): BtfMember[] {
     const { btf, place } = this.#place(id);
-    const hasBitfields = this.#info(id) >>> 31 === 1;
+    // With kind_flag, the upper 8 bits of an offset are the width of a bit-field.
+    const hasBitfields = this.#flagOf(id);
     return Array.from({ length: this.#memberCount(id) }, (_, i) => {
       const at = place + TYPE_SIZE + i * 12;
       const offset = btf.#view.getUint32(at + 8, true);
       return {
-        name: this.#string(btf.#view.getUint32(at, true)),
+        name: this.#string(btf.#view.getUint32(at, true), at),
         typeId: btf.#view.getUint32(at + 4, true),
         bitOffset: hasBitfields ? offset & 0xffffff : offset,
+        bitSize: hasBitfields ? offset >>> 24 : 0,
       };
     });
   }
@@ -181,24 +159,39 @@ export class Btf {
   /** Values of an ENUM or ENUM64. */
   enumerators(id: number): BtfEnumerator[] {
     const { btf, place } = this.#place(id);
+    const signed = this.#flagOf(id);
     const wide = this.kindOf(id) === BtfKind.ENUM64;
     return Array.from({ length: this.#memberCount(id) }, (_, i) => {
       const at = place + TYPE_SIZE + i * (wide ? 12 : 8);
-      const low = btf.#view.getUint32(at + 4, true);
-      const high = wide ? btf.#view.getUint32(at + 8, true) : 0;
-      return { name: this.#string(btf.#view.getUint32(at, true)), value: low + high * 0x1_0000_0000 };
+      const name = this.#string(btf.#view.getUint32(at, true), at);
+      if (!wide)
+        return { name, value: signed ? btf.#view.getInt32(at + 4, true) : btf.#view.getUint32(at + 4, true) };
+      // The lower half comes first: together a little-endian number of 64 bits.
+      const exact = signed ? btf.#view.getBigInt64(at + 4, true) : btf.#view.getBigUint64(at + 4, true);
+      const rounded = Number(exact);
+      return { name, value: Number.isSafeInteger(rounded) ? rounded : exact };
     });
   }
 
-  /** All ENUMs and ENUM64s. */
+  /** All ENUMs and ENUM64s, without the base's. */
   *enums(): Generator<number> {
-    for (let id = this.#firstId; id < this.typeCount; id++) {
-      const kind = this.kindOf(id);
-      if (kind === BtfKind.ENUM || kind === BtfKind.ENUM64) yield id;
+    const { kinds } = this.#table;
+    for (let i = 0; i < kinds.length; i++)
+      if (kinds[i] === BtfKind.ENUM || kinds[i] === BtfKind.ENUM64) yield this.#firstId + i;
+  }
+
+  /** All functions, without the base's. Static ones of the same name come once each. */
+  *functions(): Generator<BtfFunction> {
+    const { kinds } = this.#table;
+    for (let i = 0; i < kinds.length; i++) {
+      if (kinds[i] !== BtfKind.FUNC) continue;
+      const id = this.#firstId + i;
+      const parameters = this.#parameters(this.sizeOrType(id));
+      if (parameters) yield { name: this.nameOf(id), parameters };
     }
   }
 
-  /** Parameters of the function of this name; undefined if there is none. */
+  /** Parameters of the function of this name, which is not looked for in the base; undefined if there is none. */
   functionParameters(name: string): BtfParameter[] | undefined {
     const id = this.find(BtfKind.FUNC, name);
     return id === undefined ? undefined : this.#parameters(this.sizeOrType(id));
@@ -230,22 +223,32 @@ export class Btf {
   }
 
   /** A type as C writes it, without qualifiers. */
-  typeName(id: number, depth = 0): string {
+  typeName(id: number): string {
+    let name = this.#typeNames.get(id);
+    if (name === undefined) {
+      name = this.#describe(id, 0);
+      this.#typeNames.set(id, name);
+    }
+    return name;
+  }
+
+  #describe(id: number, depth: number): string {
     if (depth > DEPTH_MAX) return "?";
     const kind = this.kindOf(id);
     switch (kind) {
       case BtfKind.PTR: {
-        const target = this.typeName(this.sizeOrType(id), depth + 1);
+        const target = this.#describe(this.sizeOrType(id), depth + 1);
         return target.endsWith("*") ? `${target}*` : `${target} *`;
       }
       case BtfKind.CONST:
       case BtfKind.VOLATILE:
       case BtfKind.RESTRICT:
       case BtfKind.TYPE_TAG:
-        return this.typeName(this.sizeOrType(id), depth + 1);
+        return this.#describe(this.sizeOrType(id), depth + 1);
       case BtfKind.STRUCT:
-      case BtfKind.FWD:
         return `struct ${this.nameOf(id)}`;
+      case BtfKind.FWD:
+        return `${this.#flagOf(id) ? "union" : "struct"} ${this.nameOf(id)}`;
       case BtfKind.UNION:
         return `union ${this.nameOf(id)}`;
       case BtfKind.ENUM:
@@ -264,41 +267,10 @@ export class Btf {
     return Array.from({ length: this.#memberCount(prototype) }, (_, i) => {
       const at = place + TYPE_SIZE + i * 8;
       return {
-        name: this.#string(btf.#view.getUint32(at, true)),
+        name: this.#string(btf.#view.getUint32(at, true), at),
         typeName: this.typeName(btf.#view.getUint32(at + 4, true)),
       };
     });
-  }
-
-  #locate(start: number, end: number): Uint32Array {
-    const places = new Uint32Array(Math.floor((end - start) / TYPE_SIZE));
-    let count = 0;
-    let at = start;
-    while (at < end) {
-      if (at + TYPE_SIZE > end) throw new BtfError("a type beyond the end", at);
-      const info = this.#view.getUint32(at + 4, true);
-      const extra = EXTRA[(info >>> 24) & 0x1f];
-      if (!extra) throw new BtfError(`unknown kind ${(info >>> 24) & 0x1f}`, at);
-      places[count++] = at;
-      at += TYPE_SIZE + extra[0] + extra[1] * (info & 0xffff);
-    }
-    if (at !== end) throw new BtfError("members beyond the end", end);
-    return places.subarray(0, count);
-  }
-
-  #named(name: string): readonly number[] {
-    if (!this.#byName) {
-      const byName = new Map<string, number[]>();
-      for (let id = this.#firstId; id < this.typeCount; id++) {
-        const key = this.nameOf(id);
-        if (key === "") continue;
-        const ids = byName.get(key);
-        if (ids) ids.push(id);
-        else byName.set(key, [id]);
-      }
-      this.#byName = byName;
-    }
-    return this.#byName.get(name) ?? [];
   }
 
   #info(id: number): number {
@@ -310,22 +282,47 @@ export class Btf {
     return this.#info(id) & 0xffff;
   }
 
+  /** kind_flag: an enum is signed, a forward declaration is of a union, a struct has bit-fields. */
+  #flagOf(id: number): boolean {
+    return this.#info(id) >>> 31 === 1;
+  }
+
   #place(id: number): { btf: Btf; place: number } {
     if (id < this.#firstId && this.#base) return this.#base.#place(id);
-    const place = this.#places[id - this.#firstId];
-    if (place === undefined) throw new BtfError(`no type ${id}`, 0);
+    const place = this.#table.places[id - this.#firstId];
+    if (place === undefined) throw this.#noType(id);
     return { btf: this, place };
   }
 
-  #string(offset: number): string {
-    if (offset < this.#firstString && this.#base) return this.#base.#string(offset);
+  #noType(id: number): BtfError {
+    return new BtfError(`reference to type ${id}, of only ${this.typeCount - 1}`, this.#view.byteLength);
+  }
+
+  /** @param at where the string is referred to */
+  #string(offset: number, at: number): string {
+    if (offset < this.#firstString && this.#base) return this.#base.#string(offset, at);
+    const { strings } = this.#table;
     const start = offset - this.#firstString;
-    if (start >= this.#strings.length) return "";
-    const end = this.#strings.indexOf(0, start);
-    return Buffer.from(
-      this.#strings.buffer,
-      this.#strings.byteOffset + start,
-      (end < 0 ? this.#strings.length : end) - start,
-    ).toString("latin1");
+    if (start === 0 && strings.length === 0) return "";
+    if (start >= strings.length) throw new BtfError(`string ${offset} is beyond the strings`, at);
+    return strings.toString("latin1", start, strings.indexOf(0, start));
+  }
+
+  /** Where a name stands among the strings, the base's included: BTF has each string once, so in one place mostly. */
+  #offsetsOf(name: string): readonly number[] {
+    const known = this.#stringOffsets.get(name);
+    if (known) return known;
+    const offsets = this.#base ? [...this.#base.#offsetsOf(name)] : [];
+    const { strings } = this.#table;
+    if (name !== "") {
+      const wanted = Buffer.from(`${name}\0`, "latin1");
+      // The strings of a module do not begin with the empty one.
+      if (strings.subarray(0, wanted.length).equals(wanted)) offsets.push(this.#firstString);
+      const whole = Buffer.from(`\0${name}\0`, "latin1");
+      for (let at = strings.indexOf(whole); at >= 0; at = strings.indexOf(whole, at + 1))
+        offsets.push(this.#firstString + at + 1);
+    }
+    this.#stringOffsets.set(name, offsets);
+    return offsets;
   }
 }

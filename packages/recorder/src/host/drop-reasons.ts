@@ -1,11 +1,10 @@
 // The kernel's names for why it drops packets: enum skb_drop_reason and, for subsystems that have their own, the enums
 // that SKB_DROP_REASON_SUBSYS_* announce (include/net/dropreason.h). Names are given without what all of them begin with.
 import type { DropReasons, NamedValue } from "@skbtracer/format";
-import { type Btf, type BtfEnumerator, BtfKind } from "../btf/btf.js";
+import type { Btf, BtfEnumerator } from "../btf/btf.js";
 import type { KernelBtf } from "../btf/kernel-btf.js";
 
 const PREFIX = "SKB_DROP_REASON_";
-const SUBSYSTEM_PREFIX = `${PREFIX}SUBSYS_`;
 /** Values of the enums that are not reasons. */
 const MARKERS = new Set(["MAX", "SUBSYS_MASK", "SUBSYS_SHIFT", "SUBSYS_NUM"]);
 
@@ -20,12 +19,11 @@ export function dropReasons(btf: KernelBtf): DropReasons {
 }
 
 function enumOf(btf: Btf, name: string): NamedValue[] {
-  const id = btf.find(BtfKind.ENUM, name) ?? btf.find(BtfKind.ENUM64, name);
-  return id === undefined ? [] : btf.enumerators(id).map(named);
+  return (btf.enum(name) ?? []).map(named);
 }
 
 function named({ name, value }: BtfEnumerator): NamedValue {
-  return { name: name.startsWith(SUBSYSTEM_PREFIX) ? name.slice(PREFIX.length) : name.replace(PREFIX, ""), value };
+  return { name: name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name, value: Number(value) };
 }
 
 /** A subsystem's reasons are the values of an enum called ..._drop_reason whose upper 16 bits are its number. */
@@ -34,7 +32,7 @@ function reasonsOf(subsystem: number, btf: KernelBtf): NamedValue[] {
   for (const source of sources) {
     for (const id of source.enums()) {
       if (!source.nameOf(id).endsWith("drop_reason") && !source.nameOf(id).endsWith("drop_reasons")) continue;
-      const reasons = source.enumerators(id).filter(({ value }) => value >>> 16 === subsystem);
+      const reasons = source.enumerators(id).filter(({ value }) => Number(value) >>> 16 === subsystem);
       if (reasons.length > 0) return reasons.map(named);
     }
   }

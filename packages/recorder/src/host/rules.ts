@@ -2,12 +2,13 @@
 // table that was not in use, so each is asked for only where the kernel says that it is.
 import { existsSync } from "node:fs";
 import type { FoundNamespace } from "./namespaces.js";
+import { listingCommand, nfTablesLoaded, type RuleKind } from "./rule-programs.js";
 import { forAll, run } from "./run.js";
 
 /** Rules of one kind in one namespace. */
 export interface RuleSet {
   readonly netns: number;
-  readonly kind: "iptables-legacy" | "ip6tables-legacy" | "iptables-nft" | "ip6tables-nft" | "nft";
+  readonly kind: RuleKind;
   /** What the listing printed: iptables-save's format with counters, or nft's JSON. */
   readonly text: string;
 }
@@ -19,43 +20,66 @@ export interface RulesSnapshot {
 }
 
 interface Listing {
-  readonly kind: RuleSet["kind"];
-  readonly command: readonly string[];
-  /** A file that lists the tables in use, as seen from within the namespace. */
+  readonly kind: RuleKind;
+  /** A file that lists the tables in use, as seen from within the namespace; without, nf_tables is what it needs. */
   readonly tables?: string;
 }
 
 const LISTINGS: readonly Listing[] = [
-  { kind: "iptables-legacy", command: ["iptables-legacy-save", "-c"], tables: "ip_tables_names" },
-  { kind: "ip6tables-legacy", command: ["ip6tables-legacy-save", "-c"], tables: "ip6_tables_names" },
-  { kind: "iptables-nft", command: ["iptables-nft-save", "-c"] },
-  { kind: "ip6tables-nft", command: ["ip6tables-nft-save", "-c"] },
-  { kind: "nft", command: ["nft", "--json", "list", "ruleset"] },
+  { kind: "iptables-legacy", tables: "ip_tables_names" },
+  { kind: "ip6tables-legacy", tables: "ip6_tables_names" },
+  { kind: "iptables-nft" },
+  { kind: "ip6tables-nft" },
+  { kind: "nft" },
 ];
 
 const AT_A_TIME = 4;
 
-/** Lists the rules of the given namespaces. */
-export async function snapshotRules(namespaces: readonly FoundNamespace[]): Promise<RulesSnapshot> {
+/** Longest text of one kind in one namespace, in bytes. */
+const TEXT_MAX = 16 * 1024 * 1024;
+
+/**
+ * Lists the rules of the given namespaces. What could not be read is a problem, not an error.
+ * @param textMax bytes; longer texts are cut at the end of a line, or left out where half of one is worth nothing (nft)
+ */
+export async function snapshotRules(
+  namespaces: readonly FoundNamespace[],
+  textMax: number = TEXT_MAX,
+): Promise<RulesSnapshot> {
   const problems = new Set<string>();
-  const nftLoaded = existsSync("/sys/module/nf_tables");
-  const listings = LISTINGS.filter(({ tables }) => tables !== undefined || nftLoaded);
+  const nftLoaded = await nfTablesLoaded();
+  const commands = new Map(
+    await forAll(LISTINGS, AT_A_TIME, async ({ kind }) => [kind, await listingCommand(kind)] as const),
+  );
+  const listings = LISTINGS.filter(({ tables }) =>
+    tables === undefined ? nftLoaded : existsSync(`/proc/net/${tables}`),
+  );
   const wanted = namespaces.flatMap((namespace) => listings.map((listing) => ({ namespace, listing })));
   const found = await forAll(wanted, AT_A_TIME, async ({ namespace, listing }): Promise<RuleSet[]> => {
+    const { kind, tables } = listing;
     const enter = [`--net=${namespace.path}`];
-    if (listing.tables !== undefined && !(await tablesInUse(enter, listing.tables))) return [];
-    const result = await run("nsenter", [...enter, ...listing.command]);
-    if (!result.ok) problems.add(`rules (${listing.kind}) of namespace ${namespace.inode}: ${result.problem}`);
-    const text = result.ok ? result.stdout : "";
-    return hasRules(text) ? [{ netns: namespace.inode, kind: listing.kind, text }] : [];
+    const note = (problem: string): unknown =>
+      problems.add(`rules (${kind}) of namespace ${namespace.inode}: ${problem}`);
+    if (tables !== undefined) {
+      const inUse = await run("nsenter", [...enter, "cat", `/proc/net/${tables}`]);
+      if (!inUse.ok) note(inUse.problem);
+      if (!inUse.ok || inUse.stdout.trim() === "") return [];
+    }
+    const command = commands.get(kind);
+    if (!command) {
+      problems.add(`rules (${kind}): no program is installed that lists them`);
+      return [];
+    }
+    const result = await run("nsenter", [...enter, ...command], { outputMax: textMax });
+    if (!result.ok) note(result.problem);
+    const text = result.ok ? result.stdout : kind === "nft" ? "" : wholeLines(result.truncated ?? "");
+    return hasRules(text) ? [{ netns: namespace.inode, kind, text }] : [];
   });
   return { rules: found.flat(), problems: [...problems] };
 }
 
-async function tablesInUse(enter: readonly string[], file: string): Promise<boolean> {
-  if (!existsSync(`/proc/net/${file}`)) return false;
-  const result = await run("nsenter", [...enter, "cat", `/proc/net/${file}`]);
-  return result.ok && result.stdout.trim() !== "";
+function wholeLines(text: string): string {
+  return text.slice(0, text.lastIndexOf("\n") + 1);
 }
 
 /** Whether a listing is more than comments, or than nft's line about itself. */

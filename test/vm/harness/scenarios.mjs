@@ -1,0 +1,27 @@
+// Runs the scenarios of test/vm/scenarios on a kernel: their recordings, each beside what other programs say of it.
+import { fileURLToPath } from "node:url";
+
+import { runInVm } from "./vm.mjs";
+
+const FOLDER = fileURLToPath(new URL("../scenarios", import.meta.url));
+const CLI = fileURLToPath(new URL("../../../packages/cli/bin/skbtracer.js", import.meta.url));
+
+/** Names of the scenarios: folders of the results. */
+export const SCENARIOS = Object.freeze(["veth", "bridge"]);
+
+/** Long, for a busy machine: an idle one takes a minute. */
+const TIMEOUT_SECONDS = 600;
+
+/**
+ * @param {import("./kernels.mjs").Kernel} kernel
+ * @param {string} out a folder on this machine for the results
+ */
+export function runScenarios(kernel, out) {
+  return runInVm({
+    kernel,
+    script: `${FOLDER}/record.sh`,
+    out,
+    timeoutSeconds: TIMEOUT_SECONDS,
+    env: { SCENARIOS: FOLDER, SKBTRACER: `${process.execPath} ${CLI}` },
+  });
+}
