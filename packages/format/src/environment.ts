@@ -49,6 +49,12 @@ export interface Interface {
   readonly kind?: string;
   /** Name of the bridge or bond it belongs to. */
   readonly master?: string;
+  readonly up?: boolean;
+  /** Of the other end of a veth pair, or the device below a VLAN or tunnel; in another namespace its ifindex only. */
+  readonly link?: string;
+  readonly linkIndex?: number;
+  /** The id that this namespace has for the other end's. */
+  readonly linkNetnsid?: number;
 }
 
 /** A network namespace as it was when the recording began. */
@@ -57,6 +63,8 @@ export interface Namespace {
   readonly name?: string;
   readonly pid?: number;
   readonly comm?: string;
+  /** Whether the recorder itself ran in it. */
+  readonly self?: boolean;
   readonly interfaces: readonly Interface[];
 }
 
@@ -165,6 +173,7 @@ function readNamespace(item: unknown): Namespace | undefined {
     name: asTextIfAny(object["name"]),
     pid: asNumberIfAny(object["pid"]),
     comm: asTextIfAny(object["comm"]),
+    self: object["self"] === true ? true : undefined,
     interfaces: asList(object["interfaces"], readInterface),
   });
 }
@@ -180,5 +189,9 @@ function readInterface(item: unknown): Interface | undefined {
     mtu: asNumberIfAny(object["mtu"]),
     kind: asTextIfAny(object["kind"]),
     master: asTextIfAny(object["master"]),
+    up: typeof object["up"] === "boolean" ? object["up"] : undefined,
+    link: asTextIfAny(object["link"]),
+    linkIndex: asNumberIfAny(object["linkIndex"]),
+    linkNetnsid: asNumberIfAny(object["linkNetnsid"]),
   });
 }

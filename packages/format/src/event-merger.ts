@@ -52,12 +52,13 @@ export class EventMerger {
   #batch(heap: RunHeap, limit: number): EventBatch {
     const segments: RawSegment[] = [];
     const indexes = new Map<RawSegment, number>();
-    const times = new Float64Array(BATCH_EVENTS);
-    const segmentOf = new Uint32Array(BATCH_EVENTS);
-    const offsets = new Uint32Array(BATCH_EVENTS);
+    const room = Math.min(BATCH_EVENTS, heap.events);
+    const times = new Float64Array(room);
+    const segmentOf = new Uint32Array(room);
+    const offsets = new Uint32Array(room);
     let length = 0;
     let run = heap.first;
-    while (run && length < BATCH_EVENTS) {
+    while (run && length < room) {
       const { segment } = run;
       let index = indexes.get(segment);
       if (index === undefined) {
@@ -71,7 +72,7 @@ export class EventMerger {
         offsets[length] = segment.offsets[run.position] ?? 0;
         segmentOf[length++] = index;
         run.position++;
-      } while (length < BATCH_EVENTS && timeOf(run) < limit && !(next && comesBefore(next, run)));
+      } while (length < room && timeOf(run) < limit && !(next && comesBefore(next, run)));
       if (timeOf(run) < limit) heap.sinkFirst();
       else heap.removeFirst();
       run = heap.first;
@@ -109,6 +110,11 @@ class RunHeap {
 
   get first(): Run | undefined {
     return this.#runs[0];
+  }
+
+  /** Events that the runs have left, at most. */
+  get events(): number {
+    return this.#runs.reduce((sum, { segment, position }) => sum + segment.length - position, 0);
   }
 
   get second(): Run | undefined {

@@ -168,7 +168,9 @@ async function begin(options: RecordOptions): Promise<Recording> {
         failuresByProbe: () => readFailures(libbpf, program.mapFd("failures")),
         finish: async (write) => {
           const now = findNamespaces();
-          write(ChunkType.ENVIRONMENT, environmentJson({ ...environment, ...(await snapshotNamespaces(now)) }));
+          const { namespaces: atEnd, problems: newProblems } = await snapshotNamespaces(now);
+          const allProblems = [...new Set([...environment.problems, ...newProblems])];
+          write(ChunkType.ENVIRONMENT, environmentJson({ ...environment, namespaces: atEnd, problems: allProblems }));
           if (options.rules) write(ChunkType.RULES, { at: "end", ...(await snapshotRules(now)) });
         },
       },

@@ -7,7 +7,8 @@ import { findProgram, run } from "./run.js";
 /** A kind of rules, by the kernel's part that runs them and the program that lists them. */
 export type RuleKind = "iptables-legacy" | "ip6tables-legacy" | "iptables-nft" | "ip6tables-nft" | "nft";
 
-type Variant = "legacy" | "nft";
+/** Which part of the kernel an iptables program talks to. */
+export type Variant = "legacy" | "nft";
 
 /**
  * The command that lists rules of a kind, or undefined if none is installed: the variant's own, else the plain
@@ -18,19 +19,20 @@ export async function listingCommand(kind: RuleKind): Promise<readonly string[] 
   const [family = "", variant] = kind.split("-");
   const own = `${kind}-save`;
   if (findProgram(own)) return [own, "-c"];
-  const plain = `${family}-save`;
-  return (await variantOf(family)) === variant ? [plain, "-c"] : undefined;
+  const plain = findProgram(`${family}-save`);
+  return plain !== undefined && (await variantOf(plain)) === variant ? [`${family}-save`, "-c"] : undefined;
 }
 
-/** The variant of the plain iptables or ip6tables. */
-async function variantOf(family: string): Promise<Variant | undefined> {
-  const path = findProgram(`${family}-save`);
-  if (path === undefined) return undefined;
+/**
+ * The variant of an iptables-save or ip6tables-save; undefined if it does not run.
+ * @param path of the program
+ */
+export async function variantOf(path: string): Promise<Variant | undefined> {
   // Links to one program: xtables-nft-multi or xtables-legacy-multi. Asked first, for running it opens netlink.
-  const target = basename(realpathSync(path));
+  const target = existsSync(path) ? basename(realpathSync(path)) : "";
   if (target.includes("nft")) return "nft";
   if (target.includes("legacy")) return "legacy";
-  const version = await run(family, ["-V"]);
+  const version = await run(path.replace(/-save$/, ""), ["-V"]);
   // Before 1.8 there was one variant, and no word of it.
   return version.ok ? parseVariant(version.stdout) : undefined;
 }
