@@ -238,7 +238,8 @@ for (const row of await kernelsHere()) {
     it("an address is never taken for the packet before it", async () => {
       for (const scenario of [veth, bridge]) {
         const lives = followLives(await scenario.events());
-        expect(lives.count).toBeGreaterThan(40);
+        // Ten echo requests, ten replies, five datagrams.
+        expect(lives.count).toBeGreaterThanOrEqual(25);
         expect(lives).toMatchObject({ mixed: 0, contradictions: 0 });
       }
     });
