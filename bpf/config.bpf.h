@@ -10,15 +10,15 @@
 #include <stdbool.h>
 
 struct skbt_config {
-	__u32 snaplen; /* packet bytes to capture, at most SKBT_SNAPLEN_MAX */
-	__u32 pid;     /* 0: any */
-	__u32 netns;   /* inode; 0: any */
-	__u32 port;    /* host order; 0: any */
-	__s32 icmp_id; /* host order; -1: any */
-	__u8 protocol; /* 0: any; 1: ICMP and ICMPv6; else the IP protocol's number */
-	__u8 family;   /* of the address: 0: any address; 4 or 6 */
-	__u8 callstack; /* a stack with every sight */
-	__u8 dropstack; /* a stack with every drop */
+	__u32 snaplen;	  /* packet bytes to capture, at most SKBT_SNAPLEN_MAX */
+	__u32 pid;	  /* 0: any */
+	__u32 netns;	  /* inode; 0: any */
+	__u32 port;	  /* host order; 0: any */
+	__s32 icmp_id;	  /* host order; -1: any */
+	__u8 protocol;	  /* 0: any; 1: ICMP and ICMPv6; else the IP protocol's number */
+	__u8 family;	  /* of the address: 0: any address; 4 or 6 */
+	__u8 callstack;	  /* a stack with every sight */
+	__u8 dropstack;	  /* a stack with every drop */
 	__u8 address[16]; /* network order; an IPv4 address in the first four bytes */
 	__u8 kfree_skb_has_reason;
 	__u8 ends_at_tracepoints; /* no kprobes here: skb:kfree_skb and skb:consume_skb are the ends of skbs */

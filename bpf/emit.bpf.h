@@ -112,7 +112,8 @@ static __always_inline void fill_vlan(struct skbt_event *event, const struct sk_
 	event->flags |= SKBT_F_VLAN;
 }
 
-static __always_inline void fill_packet(struct skbt_event *event, const struct sk_buff *skb, const struct skb_view *view)
+static __always_inline void fill_packet(struct skbt_event *event, const struct sk_buff *skb,
+					const struct skb_view *view)
 {
 	event->head = (__u64)view->head;
 	event->len = view->len;

@@ -21,9 +21,9 @@ enum skbt_kind {
 };
 
 enum skbt_flag {
-	SKBT_F_VLAN = 1 << 0,	     /* vlan_tci is a tag that travels beside the bytes (hardware acceleration) */
+	SKBT_F_VLAN = 1 << 0,	       /* vlan_tci is a tag that travels beside the bytes (hardware acceleration) */
 	SKBT_F_CAPTURE_FAULT = 1 << 1, /* the packet's bytes could not be read; capture_length is 0 */
-	SKBT_F_FIRST = 1 << 2,	     /* first event of this skb since it was last seen to end */
+	SKBT_F_FIRST = 1 << 2,	       /* first event of this skb since it was last seen to end */
 };
 
 /* A header offset of an skb that is not set, or does not fit 16 bits. */
@@ -33,28 +33,28 @@ enum skbt_flag {
 #define SKBT_SNAPLEN_MAX 256
 
 struct skbt_event {
-	__u64 time_ns;		/* CLOCK_MONOTONIC */
-	__u64 skb;		/* address of the sk_buff */
-	__u64 head;		/* skb->head: shared by clones, replaced by pskb_expand_head */
-	__u64 address;		/* where the probe fired (an instruction), or the number of a tracepoint if < 4096 */
-	__u32 pid;		/* the current process (tgid): the sender, or whoever was interrupted */
-	__u32 tid;		/* the current thread */
-	__u32 netns;		/* inode of the network namespace; 0: not known */
-	__u32 ifindex;		/* of skb->dev; 0: none */
-	__u32 len;		/* skb->len, bytes */
-	__u32 mark;		/* skb->mark */
-	__s32 stack_id;		/* key of the recorded kernel stack; negative: none, or an errno if one was asked for */
-	__u16 protocol;		/* skb->protocol, host byte order */
-	__u8 kind;		/* enum skbt_kind */
-	__u8 pkt_type;		/* skb->pkt_type: PACKET_HOST... */
-	__u16 capture_offset;	/* of the first captured byte, from skb->head */
-	__u16 capture_length;	/* captured bytes */
-	__u16 mac_header;	/* offsets from skb->head */
+	__u64 time_ns;	      /* CLOCK_MONOTONIC */
+	__u64 skb;	      /* address of the sk_buff */
+	__u64 head;	      /* skb->head: shared by clones, replaced by pskb_expand_head */
+	__u64 address;	      /* where the probe fired (an instruction), or the number of a tracepoint if < 4096 */
+	__u32 pid;	      /* the current process (tgid): the sender, or whoever was interrupted */
+	__u32 tid;	      /* the current thread */
+	__u32 netns;	      /* inode of the network namespace; 0: not known */
+	__u32 ifindex;	      /* of skb->dev; 0: none */
+	__u32 len;	      /* skb->len, bytes */
+	__u32 mark;	      /* skb->mark */
+	__s32 stack_id;	      /* key of the recorded kernel stack; negative: none, or an errno if one was asked for */
+	__u16 protocol;	      /* skb->protocol, host byte order */
+	__u8 kind;	      /* enum skbt_kind */
+	__u8 pkt_type;	      /* skb->pkt_type: PACKET_HOST... */
+	__u16 capture_offset; /* of the first captured byte, from skb->head */
+	__u16 capture_length; /* captured bytes */
+	__u16 mac_header;     /* offsets from skb->head */
 	__u16 network_header;
 	__u16 transport_header;
-	__u16 data_offset;	/* skb->data - skb->head */
-	__u16 vlan_tci;		/* with SKBT_F_VLAN */
-	__u16 flags;		/* enum skbt_flag */
+	__u16 data_offset; /* skb->data - skb->head */
+	__u16 vlan_tci;	   /* with SKBT_F_VLAN */
+	__u16 flags;	   /* enum skbt_flag */
 };
 
 struct skbt_drop {
@@ -80,13 +80,13 @@ struct skbt_clone {
 
 /* Counters of one CPU, written by it alone (but from nested contexts: atomically), read by the recorder through mmap. */
 struct skbt_counters {
-	__u64 attempts;	   /* events given to the perf ring */
-	__u64 failed;	   /* of those, refused: the ring was full, or contexts nested too deep */
-	__u64 untracked;   /* skbs whose end cannot be reported: the map of living skbs was full */
-	__u64 unpaired;	   /* returns whose call is not known, and calls that could not be remembered */
-	__u64 unstacked;   /* stacks asked for and not got */
-	__u64 unnamed;	   /* drop locations and devices that could not be remembered for naming */
-	__u64 faults;	   /* packets whose bytes could not be read */
+	__u64 attempts;	 /* events given to the perf ring */
+	__u64 failed;	 /* of those, refused: the ring was full, or contexts nested too deep */
+	__u64 untracked; /* skbs whose end cannot be reported: the map of living skbs was full */
+	__u64 unpaired;	 /* returns whose call is not known, and calls that could not be remembered */
+	__u64 unstacked; /* stacks asked for and not got */
+	__u64 unnamed;	 /* drop locations and devices that could not be remembered for naming */
+	__u64 faults;	 /* packets whose bytes could not be read */
 	__u64 reserved;
 };
 

@@ -172,13 +172,25 @@ int tp_consume_skb(struct bpf_raw_tracepoint_args *ctx)
 	return handle_free(ctx, (void *)ctx->args[0], TP_CONSUME_SKB);
 }
 
+/*
+ * Notes a call until its return. Where one is noted already, its return was missed: the kernel had no kretprobe instance
+ * left. Either way something stays unpaired, and is counted.
+ */
+static __always_inline void remember_call(void *calls, const __u64 *call, const void *what)
+{
+	if (!bpf_map_update_elem(calls, call, what, BPF_NOEXIST))
+		return;
+	count(unpaired);
+	bpf_map_update_elem(calls, call, what, BPF_ANY);
+}
+
 SEC("kprobe")
 int clone_entry(struct pt_regs *ctx)
 {
 	__u64 parent = PT_REGS_PARM1(ctx), call = PT_REGS_SP(ctx);
 
-	if (bpf_map_lookup_elem(&living, &parent) && bpf_map_update_elem(&clone_calls, &call, &parent, BPF_ANY))
-		count(unpaired);
+	if (bpf_map_lookup_elem(&living, &parent))
+		remember_call(&clone_calls, &call, &parent);
 	return 0;
 }
 
@@ -250,8 +262,7 @@ int ipt_entry(struct pt_regs *ctx)
 		.hook = BPF_CORE_READ_BITFIELD_PROBED(state, hook),
 	};
 
-	if (bpf_map_update_elem(&ipt_calls, &call, &entry, BPF_ANY))
-		count(unpaired);
+	remember_call(&ipt_calls, &call, &entry);
 	return 0;
 }
 
