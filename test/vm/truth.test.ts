@@ -27,6 +27,9 @@ interface Event extends LifeEvent {
   readonly drop_reason?: string;
   readonly drop_location?: string;
   readonly protocol?: number;
+  readonly source?: string;
+  readonly destination?: string;
+  readonly destination_port?: number;
   readonly duration_ns?: number;
   readonly stack?: string[];
 }
@@ -44,6 +47,7 @@ interface Info {
 }
 
 const ECHO_REQUEST = 8;
+const ECHO_REQUEST_6 = 128;
 const UDP = 17;
 
 const folder = mkdtempSync(join(tmpdir(), "skbtracer-vm-"));
@@ -57,10 +61,16 @@ class Scenario {
     this.#folder = join(folder, suite, name);
   }
 
-  async events(): Promise<Event[]> {
-    const args = [CLI, "replay", "--json", "--iptable", "--lifecycle", "--dropstack", join(this.#folder, "recording.skbt")];
+  /** What replay prints of a recording. */
+  async replay(name: string, ...flags: string[]): Promise<string> {
+    const args = [CLI, "replay", ...flags, join(this.#folder, `${name}.skbt`)];
     const { stdout, stderr } = await run(process.execPath, args, { maxBuffer: 2 ** 28 });
     expect(stderr).toBe("");
+    return stdout;
+  }
+
+  async events(name = "recording"): Promise<Event[]> {
+    const stdout = await this.replay(name, "--json", "--iptable", "--lifecycle", "--dropstack");
     return stdout
       .trim()
       .split("\n")
@@ -123,6 +133,7 @@ for (const row of await kernelsHere()) {
 
     const veth = new Scenario(suite, "veth");
     const bridge = new Scenario(suite, "bridge");
+    const filters = new Scenario(suite, "filters");
 
     it("the recordings are whole and nothing was lost", async () => {
       const kernel = (await readFile(join(folder, suite, "kernel.txt"), "utf8")).trim();
@@ -233,6 +244,35 @@ for (const row of await kernelsHere()) {
       for (const step of seen) expect(at(events, step).length, step).toBe(10);
       // A function that a compiler has inlined into its only caller is not entered.
       expect(seen).toEqual(expect.arrayContaining(["br_nf_pre_routing", "br_handle_frame_finish", "br_nf_forward_ip"]));
+    });
+
+    it("a filter in the kernel lets pass what all of its parts want, and nothing else", async () => {
+      const icmp = (await filters.events("icmp")).filter(({ kind }) => kind !== "clone" && kind !== "free");
+      expect(new Set(icmp.map(({ icmp_id }) => icmp_id))).toEqual(new Set([4321]));
+      expect(at(icmp, "ip_rcv").filter(({ icmp_type }) => icmp_type === ECHO_REQUEST).length).toBe(5);
+
+      const udp = (await filters.events("udp")).filter(({ kind }) => kind !== "clone" && kind !== "free");
+      expect(new Set(udp.map(({ destination_port }) => destination_port))).toEqual(new Set([9]));
+      expect(at(udp, "ip_rcv").length).toBe(3);
+      expect(udp.filter(({ kind }) => kind === "drop").length).toBe(3);
+      expect(udp.every(({ stack }) => (stack ?? []).length > 3)).toBe(true);
+
+      const f = await filters.netns("f");
+      const netns = await filters.events("netns");
+      expect(netns.filter(({ kind }) => kind === "sight")).toEqual([]);
+      expect(netns.filter(({ kind }) => kind === "drop" || kind === "traversal").length).toBeGreaterThan(0);
+      expect(netns.filter(({ kind, netns: inode }) => kind === "traversal" && inode !== f)).toEqual([]);
+
+      const six = (await filters.events("six")).filter(({ kind }) => kind === "sight");
+      const requests = at(six, "ipv6_rcv").filter(({ icmp_type }) => icmp_type === ECHO_REQUEST_6);
+      expect(requests.length).toBe(5);
+      expect(six.every(({ source, destination }) => source === "fd00::1" || destination === "fd00::1")).toBe(true);
+    });
+
+    it("replay prints byte for byte what live printed", async () => {
+      const live = await filters.text("live.txt");
+      expect(live.split("\n").length).toBeGreaterThan(50);
+      expect(await filters.replay("live", "-t", "--iptable", "-H", "10.0.2.2")).toBe(live);
     });
 
     it("an address is never taken for the packet before it", async () => {

@@ -1,4 +1,4 @@
-# Records both scenarios and keeps, beside each recording, what the kernel's own counters and other programs say of the
+# Records the scenarios and keeps, beside each recording, what the kernel's own counters and other programs say of the
 # same traffic. Runs inside a virtual machine; SKBTRACER is the command, SCENARIOS this folder, OUT where results go.
 set -eu
 # From a place that is the same everywhere, as the command line is part of a recording.
@@ -15,5 +15,10 @@ for scenario in veth bridge; do
   truth
   cp /tmp/recording recording.skbt
 done
+. "$SCENARIOS/filters.sh"
+mkdir -p "$OUT/filters"
+cd "$OUT/filters"
+setup
+run
 $SKBTRACER doctor > "$OUT/doctor.txt"
 uname -r > "$OUT/kernel.txt"

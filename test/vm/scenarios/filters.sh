@@ -1,0 +1,53 @@
+# Recorders that run side by side, each with a filter in the kernel, while packets that they want and others pass.
+# Loading a filter is a test too: what is not asked for is not even verified.
+
+setup() {
+  for ns in e f; do
+    ip netns add $ns
+  done
+  ip link add ve netns e type veth peer name vf netns f
+  ip -n e addr add 10.0.2.1/24 dev ve
+  ip -n f addr add 10.0.2.2/24 dev vf
+  ip -n e addr add fd00::1/64 dev ve nodad
+  ip -n f addr add fd00::2/64 dev vf nodad
+  for ns in e f; do ip -n $ns link set dev v$ns up; done
+  ip netns exec f iptables-legacy -A INPUT -p udp --dport 9 -j DROP
+  sleep 2
+}
+
+# Starts a recorder; its first bytes say that its probes are attached.
+start() {
+  name=$1
+  shift
+  $SKBTRACER record -o /tmp/$name.skbt --force --no-rules "$@" 2> $name.stderr &
+  recorders="$recorders $!"
+  files="$files /tmp/$name.skbt"
+}
+
+run() {
+  recorders=
+  files=/tmp/live.skbt
+  start icmp -H 10.0.2.1 --proto icmp --icmpid 4321
+  start udp -P 9 --proto udp --snaplen 256 --callstack
+  start netns -N "$(stat -L -c %i /run/netns/f)" --noroute
+  start six -H fd00::1 --proto icmp --snaplen 64
+  $SKBTRACER -o /tmp/live.skbt --force --no-rules -t --iptable -H 10.0.2.2 > live.txt 2> live.stderr &
+  recorders="$recorders $!"
+  for file in $files; do
+    until [ -s $file ]; do
+      sleep 0.5
+      kill -0 $recorders || { cat *.stderr >&2; exit 1; }
+    done
+  done
+  ip netns exec e ping -q -e 4321 -c 5 -i 0.05 10.0.2.2 > /dev/null
+  ip netns exec e ping -q -e 1234 -c 3 -i 0.05 10.0.2.2 > /dev/null
+  ip netns exec e ping -q -c 5 -i 0.05 fd00::2 > /dev/null
+  for port in 9 9 9 10; do
+    ip netns exec e bash -c "echo $port > /dev/udp/10.0.2.2/$port"
+  done
+  sleep 1
+  kill -INT $recorders
+  wait $recorders
+  cp $files .
+  stat -L -c %i /run/netns/f > netns.f
+}
