@@ -55,6 +55,13 @@ static __always_inline bool is_living(const struct sk_buff *skb)
 	return bpf_map_lookup_elem(&living, &key);
 }
 
+static __always_inline void forget(const struct sk_buff *skb)
+{
+	__u64 key = (__u64)skb;
+
+	bpf_map_delete_elem(&living, &key);
+}
+
 static __always_inline int handle_sight(void *ctx, const struct sk_buff *skb, __u64 address)
 {
 	struct skb_place place;
@@ -64,8 +71,12 @@ static __always_inline int handle_sight(void *ctx, const struct sk_buff *skb, __
 		return 0;
 	view_skb(skb, &view);
 	place_skb(skb, &place);
-	if (!wanted(&view, &place))
+	if (!wanted(&view, &place)) {
+		/* Tracepoints do not see every end: what was seen at this address before is gone. */
+		if (config.ends_at_tracepoints)
+			forget(skb);
 		return 0;
+	}
 
 	struct sight_record record = {};
 
@@ -119,8 +130,11 @@ int tp_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	view_skb(skb, &view);
 	place_skb(skb, &place);
-	/* A packet that was seen is reported when it is dropped, whatever became of its headers since. */
-	if (!is_living(skb) && !wanted(&view, &place))
+	/*
+	 * A packet that was seen is reported when it is dropped, whatever became of its headers since. But where ends are
+	 * missed, what was seen at its address may have been another.
+	 */
+	if ((config.ends_at_tracepoints || !is_living(skb)) && !wanted(&view, &place))
 		return 0;
 
 	struct drop_record record = {};
@@ -138,7 +152,7 @@ int tp_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 		fill_stack(ctx, &record.event);
 	track(&record.event);
 	if (config.ends_at_tracepoints)
-		bpf_map_delete_elem(&living, &record.event.skb);
+		forget(skb);
 	emit(ctx, &record, offsetof(struct drop_record, bytes), capture(&record.event, &view, record.bytes));
 	return 0;
 }

@@ -1,5 +1,5 @@
 // Prints the wanted events of a recording as it is read: the one way from the reader to the terminal, live or not.
-import { Names, type PacketFilter, Selection, traceEvent, WallClock } from "@skbtracer/analyzer";
+import { Names, type PacketFilter, Selection, type TraceEvent, traceEvent, WallClock } from "@skbtracer/analyzer";
 import type { EventBatch, RecordingReader } from "@skbtracer/format";
 import { LineWriter } from "../io/output.js";
 import { type PrintFlags, shownKinds, type TraceFlags } from "../options/trace-options.js";
@@ -11,7 +11,6 @@ import { TABLE_HEADING, tableLines } from "./table.js";
 export class EventPrinter {
   /** Events printed so far. */
   printed = 0;
-  /** Called before an event is printed; may wait, for a recorded pace. */
   readonly #reader: RecordingReader;
   readonly #flags: TraceFlags & PrintFlags;
   readonly #selection: Selection;
@@ -50,11 +49,16 @@ export class EventPrinter {
     this.#clock ??= new WallClock(this.#reader.clocks, this.#reader.startNs);
     this.#time ??= this.#flags.timestamp ? secondsSinceFirst() : timeOfDay(this.#clock);
     for (let i = 0; i < batch.length && !this.full; i++) {
-      const event = traceEvent(batch, i, this.#names);
-      if (!event || !this.#selection.passes(event)) continue;
+      const found = traceEvent(batch, i, this.#names);
+      if (!found || !this.#selection.passes(found)) continue;
+      const event = this.#showsStack(found) ? found : { ...found, stack: undefined };
       this.#out.line(this.#flags.json ? jsonLine(event, this.#clock) : tableLines(event, this.#time(event)));
       this.printed++;
     }
     this.#out.flush();
+  }
+
+  #showsStack({ kind }: TraceEvent): boolean {
+    return Boolean(this.#flags.callstack || (this.#flags.dropstack && kind === "drop"));
   }
 }
