@@ -15,14 +15,29 @@ const CLI = fileURLToPath(new URL("../packages/cli/bin/skbtracer.js", import.met
 const FIXTURES = fileURLToPath(new URL("../fixtures/v1", import.meta.url));
 
 /** What `info --json` says of a fixture and must go on saying. */
-const EXPECTED = ["kernel", "events", "events_by_kind", "lost", "missing", "late", "closed", "first_ns", "last_ns", "damage", "bytes"];
+const EXPECTED = [
+  "kernel",
+  "events",
+  "events_by_kind",
+  "lost",
+  "missing",
+  "late",
+  "closed",
+  "first_ns",
+  "last_ns",
+  "damage",
+  "bytes",
+];
 
 /**
  * @param {string[]} args
  * @returns {Promise<string>} what the command printed
  */
 async function skbtracer(...args) {
-  const { stdout } = await run(process.execPath, [CLI, ...args], { maxBuffer: 2 ** 28, env: { ...process.env, TZ: "UTC" } });
+  const { stdout } = await run(process.execPath, [CLI, ...args], {
+    maxBuffer: 2 ** 28,
+    env: { ...process.env, TZ: "UTC" },
+  });
   return stdout;
 }
 
@@ -34,7 +49,10 @@ async function expectOf(path) {
   const info = JSON.parse(await skbtracer("info", "--json", path));
   const kept = Object.fromEntries(EXPECTED.map((name) => [name, info[name]]));
   await writeFile(path.replace(/skbt$/, "expected.json"), `${JSON.stringify(kept, undefined, 2)}\n`);
-  await writeFile(path.replace(/skbt$/, "expected.txt"), await skbtracer("replay", "--iptable", "--dropstack", path));
+  await writeFile(
+    path.replace(/skbt$/, "expected.txt"),
+    await skbtracer("replay", "--iptable", "--dropstack", path),
+  );
 }
 
 await mkdir(FIXTURES, { recursive: true });

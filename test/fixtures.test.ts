@@ -12,7 +12,9 @@ const run = promisify(execFile);
 const CLI = fileURLToPath(new URL("../packages/cli/bin/skbtracer.js", import.meta.url));
 const FIXTURES = fileURLToPath(new URL("../fixtures", import.meta.url));
 
-const recordings = readdirSync(FIXTURES, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".skbt"));
+const recordings = readdirSync(FIXTURES, { recursive: true, encoding: "utf8" }).filter((name) =>
+  name.endsWith(".skbt"),
+);
 
 async function skbtracer(...args: string[]): Promise<string> {
   const env = { ...process.env, TZ: "UTC" };

@@ -78,7 +78,12 @@ class Scenario {
   }
 
   async info(): Promise<Info> {
-    const { stdout } = await run(process.execPath, [CLI, "info", "--json", join(this.#folder, "recording.skbt")]);
+    const { stdout } = await run(process.execPath, [
+      CLI,
+      "info",
+      "--json",
+      join(this.#folder, "recording.skbt"),
+    ]);
     return JSON.parse(stdout) as Info;
   }
 
@@ -109,7 +114,8 @@ const traversals = (events: readonly Event[], table: string, hook: string, netns
 /** netfilter drops in one place, which is the answer where the kernel gives no reasons. */
 const netfilterDrops = (events: readonly Event[], netns: number): Event[] =>
   events.filter(
-    (event) => event.kind === "drop" && event.netns === netns && event.drop_location?.startsWith("nf_hook_slow+"),
+    (event) =>
+      event.kind === "drop" && event.netns === netns && event.drop_location?.startsWith("nf_hook_slow+"),
   );
 
 for (const row of await kernelsHere()) {
@@ -141,7 +147,13 @@ for (const row of await kernelsHere()) {
         const info = await scenario.info();
         expect(info).toMatchObject({ kernel, lost: 0, missing: 0, closed: true, damage: [] });
         expect(info.events).toBe(info.stats.counters["attempts"]);
-        expect(info.stats.counters).toMatchObject({ failed: 0, untracked: 0, unpaired: 0, unnamed: 0, unstacked: 0 });
+        expect(info.stats.counters).toMatchObject({
+          failed: 0,
+          untracked: 0,
+          unpaired: 0,
+          unnamed: 0,
+          unstacked: 0,
+        });
       }
     });
 
@@ -149,7 +161,9 @@ for (const row of await kernelsHere()) {
       const { probes } = await bridge.info();
       const refused = probes.filter(({ status }) => status === "refused").map(({ name }) => name);
       // Ends of skbs: the table has a row for each kernel's way. Checked on these kernels by the counts below.
-      expect(refused.filter((name) => !["napi_skb_cache_put", "napi_skb_free_stolen_head"].includes(name))).toEqual([]);
+      expect(
+        refused.filter((name) => !["napi_skb_cache_put", "napi_skb_free_stolen_head"].includes(name)),
+      ).toEqual([]);
     });
 
     it("ping's echo requests are all seen, once, in each place", async () => {
@@ -157,7 +171,12 @@ for (const row of await kernelsHere()) {
       expect(sent).toBe(10);
       const requests = (await veth.events()).filter(({ icmp_type }) => icmp_type === ECHO_REQUEST);
       const [a, b] = [await veth.netns("a"), await veth.netns("b")];
-      for (const [name, netns] of [["ip_output", a], ["__dev_queue_xmit", a], ["__netif_receive_skb", b], ["ip_rcv", b]] as const) {
+      for (const [name, netns] of [
+        ["ip_output", a],
+        ["__dev_queue_xmit", a],
+        ["__netif_receive_skb", b],
+        ["ip_rcv", b],
+      ] as const) {
         const seen = at(requests, name, netns).filter(({ kind }) => kind === "sight");
         expect(seen.length, name).toBe(sent);
         expect(new Set(seen.map(({ icmp_seq }) => icmp_seq)).size, name).toBe(sent);
@@ -186,9 +205,14 @@ for (const row of await kernelsHere()) {
     it("traversals of every chain equal its packet counters", async () => {
       const events = await veth.events();
       const b = await veth.netns("b");
-      for (const [table, file] of [["filter", "filter.txt"], ["nat", "nat.txt"]] as const)
+      for (const [table, file] of [
+        ["filter", "filter.txt"],
+        ["nat", "nat.txt"],
+      ] as const)
         for (const chain of parseChains(await veth.text(file)).values())
-          expect(traversals(events, table, chain.name, b).length, `${table} ${chain.name}`).toBe(passes(chain));
+          expect(traversals(events, table, chain.name, b).length, `${table} ${chain.name}`).toBe(
+            passes(chain),
+          );
       const bridged = await bridge.events();
       const forward = parseChains(await bridge.text("filter.txt")).get("FORWARD");
       expect(passes(forward)).toBe(25);
@@ -205,9 +229,13 @@ for (const row of await kernelsHere()) {
       const verdicts = traversals(events, "filter", "INPUT", b).map(({ verdict }) => verdict);
       expect(verdicts.filter((verdict) => verdict === "DROP").length).toBe(refused);
       expect(netfilterDrops(events, b).length).toBe(refused);
-      expect(netfilterDrops(events, b).filter(({ protocol }) => protocol === UDP).length).toBe(taken(input, "DROP"));
+      expect(netfilterDrops(events, b).filter(({ protocol }) => protocol === UDP).length).toBe(
+        taken(input, "DROP"),
+      );
       const forward = parseChains(await bridge.text("filter.txt")).get("FORWARD");
-      expect(netfilterDrops(await bridge.events(), await bridge.netns("r")).length).toBe(taken(forward, "DROP"));
+      expect(netfilterDrops(await bridge.events(), await bridge.netns("r")).length).toBe(
+        taken(forward, "DROP"),
+      );
     });
 
     it("a drop has its reason, where the kernel gives one, and a stack that leads there", async () => {
@@ -221,7 +249,8 @@ for (const row of await kernelsHere()) {
     it("ports that nobody listens on drop as many packets as the kernel says", async () => {
       const noPorts = /^Udp: \d+ (\d+)/m.exec(await veth.text("snmp.txt"))?.[1];
       const drops = (await veth.events()).filter(
-        ({ kind, drop_location }) => kind === "drop" && /^(__udp4_lib_rcv|udp_queue_rcv|udp_rcv|__udp4)/.test(drop_location ?? ""),
+        ({ kind, drop_location }) =>
+          kind === "drop" && /^(__udp4_lib_rcv|udp_queue_rcv|udp_rcv|__udp4)/.test(drop_location ?? ""),
       );
       expect(drops.length).toBe(Number(noPorts));
     });
@@ -243,7 +272,9 @@ for (const row of await kernelsHere()) {
       const seen = steps.filter((step) => at(events, step).length > 0);
       for (const step of seen) expect(at(events, step).length, step).toBe(10);
       // A function that a compiler has inlined into its only caller is not entered.
-      expect(seen).toEqual(expect.arrayContaining(["br_nf_pre_routing", "br_handle_frame_finish", "br_nf_forward_ip"]));
+      expect(seen).toEqual(
+        expect.arrayContaining(["br_nf_pre_routing", "br_handle_frame_finish", "br_nf_forward_ip"]),
+      );
     });
 
     it("a filter in the kernel lets pass what all of its parts want, and nothing else", async () => {
@@ -266,7 +297,9 @@ for (const row of await kernelsHere()) {
       const six = (await filters.events("six")).filter(({ kind }) => kind === "sight");
       const requests = at(six, "ipv6_rcv").filter(({ icmp_type }) => icmp_type === ECHO_REQUEST_6);
       expect(requests.length).toBe(5);
-      expect(six.every(({ source, destination }) => source === "fd00::1" || destination === "fd00::1")).toBe(true);
+      expect(six.every(({ source, destination }) => source === "fd00::1" || destination === "fd00::1")).toBe(
+        true,
+      );
     });
 
     it("replay prints byte for byte what live printed", async () => {

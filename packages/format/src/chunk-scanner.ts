@@ -106,7 +106,8 @@ export class ChunkScanner {
   }
 
   #readFileHeader(atEnd: boolean): boolean {
-    const bytes = this.#queue.peek(FILE_HEADER_SIZE) ?? (atEnd ? this.#queue.peek(this.#queue.length) : undefined);
+    const bytes =
+      this.#queue.peek(FILE_HEADER_SIZE) ?? (atEnd ? this.#queue.peek(this.#queue.length) : undefined);
     if (!bytes) return false;
     try {
       this.fileHeader = decodeFileHeader(bytes);

@@ -1,5 +1,14 @@
 // The DICTIONARY chunks: names of what events refer to by number. They add up as the recording goes on.
-import { addressText, asAddress, asList, asNumberIfAny, asObject, asText, asTextIfAny, present } from "./json.js";
+import {
+  addressText,
+  asAddress,
+  asList,
+  asNumberIfAny,
+  asObject,
+  asText,
+  asTextIfAny,
+  present,
+} from "./json.js";
 
 /** The place of a code address. */
 export interface CodeSymbol {

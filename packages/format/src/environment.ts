@@ -1,6 +1,15 @@
 // The ENVIRONMENT chunk: the host that recorded, and all that the events refer to and that was known from the start.
 import { checkLayout, type EventLayout } from "./event-layout.js";
-import { asAddress, asList, asNumber, asNumberIfAny, asObject, asText, asTextIfAny, present } from "./json.js";
+import {
+  asAddress,
+  asList,
+  asNumber,
+  asNumberIfAny,
+  asObject,
+  asText,
+  asTextIfAny,
+  present,
+} from "./json.js";
 
 /** The machine and its kernel. */
 export interface Host {
@@ -78,7 +87,11 @@ export interface NamedValue {
 export interface DropReasons {
   readonly core: readonly NamedValue[];
   /** Subsystems have reasons of their own, told by the upper 16 bits. */
-  readonly subsystems: readonly { readonly value: number; readonly name: string; readonly reasons: readonly NamedValue[] }[];
+  readonly subsystems: readonly {
+    readonly value: number;
+    readonly name: string;
+    readonly reasons: readonly NamedValue[];
+  }[];
 }
 
 /** All of it. */

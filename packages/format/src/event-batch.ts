@@ -163,7 +163,7 @@ function readNarrow(view: DataView, at: number, field: Field): number {
       return view.getInt32(at, true);
     case "u64":
       return view.getUint32(at, true) + view.getUint32(at + 4, true) * 0x1_0000_0000;
-    case "text":
-      return 0;
+    default:
+      return 0; // a text is not a number
   }
 }

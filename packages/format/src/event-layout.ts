@@ -34,7 +34,13 @@ export interface EventLayout {
   readonly kinds: readonly Kind[];
 }
 
-const FIELD_SIZES: Readonly<Record<Exclude<FieldType, "text">, number>> = { u8: 1, u16: 2, u32: 4, s32: 4, u64: 8 };
+const FIELD_SIZES: Readonly<Record<Exclude<FieldType, "text">, number>> = {
+  u8: 1,
+  u16: 2,
+  u32: 4,
+  s32: 4,
+  u64: 8,
+};
 
 /** Fields without which no event can be told from another. */
 const NEEDED = ["time_ns", "skb", "kind", "capture_length"];
@@ -57,7 +63,12 @@ export function checkLayout(value: unknown, offset: number): EventLayout {
       return fail(`${where} is not a struct`);
     const size = struct["size"];
     const fields = struct["fields"].map((field: unknown): Field => {
-      if (!isObject(field) || typeof field["name"] !== "string" || !isSize(field["offset"]) || !isSize(field["size"]))
+      if (
+        !isObject(field) ||
+        typeof field["name"] !== "string" ||
+        !isSize(field["offset"]) ||
+        !isSize(field["size"])
+      )
         return fail(`a field of ${where}`);
       const { name, offset: at, size: bytes, type } = field as unknown as Field;
       const right = type === "text" || (Object.hasOwn(FIELD_SIZES, type) && FIELD_SIZES[type] === bytes);
@@ -66,13 +77,18 @@ export function checkLayout(value: unknown, offset: number): EventLayout {
     });
     return { size, fields };
   };
-  if (!isObject(value) || !Array.isArray(value["kinds"])) return fail("it is not an object with head and kinds");
+  if (!isObject(value) || !Array.isArray(value["kinds"]))
+    return fail("it is not an object with head and kinds");
   const head = checkStruct(value["head"], "the head");
   for (const name of NEEDED)
     if (!head.fields.some((field) => field.name === name)) fail(`field ${name} is missing`);
   const kinds = value["kinds"].map((kind: unknown): Kind => {
     if (!isObject(kind) || typeof kind["name"] !== "string" || !isSize(kind["kind"])) return fail("a kind");
-    return { kind: kind["kind"], name: kind["name"], tail: checkStruct(kind["tail"], `kind ${kind["name"]}`) };
+    return {
+      kind: kind["kind"],
+      name: kind["name"],
+      tail: checkStruct(kind["tail"], `kind ${kind["name"]}`),
+    };
   });
   return { head, kinds };
 }

@@ -67,12 +67,14 @@ export class EventMerger {
       }
       // Take from this run as long as it is the earliest, so that a lone CPU costs no comparisons.
       const next = heap.second;
-      do {
+      let isFirst = true;
+      while (isFirst) {
         times[length] = segment.times[run.position] ?? 0;
         offsets[length] = segment.offsets[run.position] ?? 0;
         segmentOf[length++] = index;
         run.position++;
-      } while (length < room && timeOf(run) < limit && !(next && comesBefore(next, run)));
+        isFirst = length < room && timeOf(run) < limit && !(next && comesBefore(next, run));
+      }
       if (timeOf(run) < limit) heap.sinkFirst();
       else heap.removeFirst();
       run = heap.first;

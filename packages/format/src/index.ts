@@ -9,10 +9,24 @@ export {
   FORMAT_VERSION_MINOR,
   uuidText,
 } from "./file-header.js";
-export { CHUNK_HEADER_SIZE, CHUNK_TRAILER_SIZE, ChunkType, chunkSize, chunkTypeName, NO_CPU } from "./chunk.js";
+export {
+  CHUNK_HEADER_SIZE,
+  CHUNK_TRAILER_SIZE,
+  ChunkType,
+  chunkSize,
+  chunkTypeName,
+  NO_CPU,
+} from "./chunk.js";
 export { type Chunk, ChunkScanner, type Damage, type ReadMode } from "./chunk-scanner.js";
 export { EVENT_LAYOUT, EventFlag, EventKind } from "./event-layout.generated.js";
-export { checkLayout, type EventLayout, type Field, type Kind, layoutId, type Struct } from "./event-layout.js";
+export {
+  checkLayout,
+  type EventLayout,
+  type Field,
+  type Kind,
+  layoutId,
+  type Struct,
+} from "./event-layout.js";
 export { EventBatch, type NarrowField, type WideField } from "./event-batch.js";
 export {
   type DropReasons,

@@ -48,7 +48,9 @@ export function present<T extends object>(value: { [K in keyof T]: T[K] | undefi
 /** JSON from bytes; undefined if it is none. */
 export function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")) as unknown;
+    return JSON.parse(
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
+    ) as unknown;
   } catch {
     return undefined;
   }

@@ -38,8 +38,7 @@ export class LossLedger {
     for (const { after, before, count } of segment.lost) {
       account.inStream += count;
       const afterNs = Number.isFinite(after) ? after : account.lastNs;
-      if (Number.isFinite(before))
-        this.#losses.push({ cpu: segment.cpu, afterNs, beforeNs: before, count });
+      if (Number.isFinite(before)) this.#losses.push({ cpu: segment.cpu, afterNs, beforeNs: before, count });
       else account.open = { afterNs, count: (account.open?.count ?? 0) + count };
     }
     account.lastNs = Math.max(account.lastNs, segment.times[segment.length - 1] ?? Number.NEGATIVE_INFINITY);

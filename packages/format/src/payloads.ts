@@ -10,7 +10,15 @@ export const LOST_PAYLOAD = { fromNs: 0, toNs: 8, count: 16, total: 24, size: 32
 export const CLOCK_PAYLOAD = { monotonicNs: 0, realtimeNs: 8, boottimeNs: 16, taiNs: 24, size: 32 } as const;
 
 /** INDEX: entries of 32 bytes. */
-export const INDEX_ENTRY = { offset: 0, type: 8, cpu: 10, reserved: 12, firstNs: 16, lastNs: 24, size: 32 } as const;
+export const INDEX_ENTRY = {
+  offset: 0,
+  type: 8,
+  cpu: 10,
+  reserved: 12,
+  firstNs: 16,
+  lastNs: 24,
+  size: 32,
+} as const;
 
 /** ROUND: when the round's drain began, and a time before which no more events are to be expected. CLOCK_MONOTONIC ns. */
 export interface Round {

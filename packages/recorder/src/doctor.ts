@@ -31,7 +31,18 @@ export function examineHost(): Check[] {
         remedy: "record on Linux; recordings can be read here",
       },
     ];
-  return [privileges(), btf(), kprobes(), tracepoints(), jit(), libbpf(), program(), memlock(), symbols(), helpers()];
+  return [
+    privileges(),
+    btf(),
+    kprobes(),
+    tracepoints(),
+    jit(),
+    libbpf(),
+    program(),
+    memlock(),
+    symbols(),
+    helpers(),
+  ];
 }
 
 function privileges(): Check {
@@ -40,8 +51,18 @@ function privileges(): Check {
   const has = (bit: number): boolean => ((effective >> BigInt(bit)) & 1n) === 1n;
   if (has(CAPABILITIES.SYS_ADMIN)) return { name, status: "ok", found: "CAP_SYS_ADMIN" };
   if (has(CAPABILITIES.BPF) && has(CAPABILITIES.PERFMON))
-    return { name, status: "warning", found: "CAP_BPF and CAP_PERFMON", remedy: "other namespaces stay hidden: run as root" };
-  return { name, status: "failed", found: "no right to load BPF programs", remedy: "run as root, e.g. with sudo" };
+    return {
+      name,
+      status: "warning",
+      found: "CAP_BPF and CAP_PERFMON",
+      remedy: "other namespaces stay hidden: run as root",
+    };
+  return {
+    name,
+    status: "failed",
+    found: "no right to load BPF programs",
+    remedy: "run as root, e.g. with sudo",
+  };
 }
 
 function btf(): Check {
@@ -51,7 +72,8 @@ function btf(): Check {
     name,
     status: "failed",
     found: existsSync("/sys/kernel") ? "this kernel has no BTF" : "/sys is not mounted",
-    remedy: "use a kernel built with CONFIG_DEBUG_INFO_BTF (Debian 11, Ubuntu 20.10, RHEL 8.2 and later have it)",
+    remedy:
+      "use a kernel built with CONFIG_DEBUG_INFO_BTF (Debian 11, Ubuntu 20.10, RHEL 8.2 and later have it)",
   };
 }
 
@@ -61,7 +83,12 @@ function kprobes(): Check {
   if (reason === undefined) {
     const off = read("/sys/kernel/debug/kprobes/enabled").trim() === "0";
     if (!off) return { name, status: "ok", found: "yes" };
-    return { name, status: "warning", found: "switched off", remedy: "echo 1 > /sys/kernel/debug/kprobes/enabled" };
+    return {
+      name,
+      status: "warning",
+      found: "switched off",
+      remedy: "echo 1 > /sys/kernel/debug/kprobes/enabled",
+    };
   }
   return {
     name,
@@ -75,15 +102,26 @@ function tracepoints(): Check {
   const name = "tracepoints";
   if (!KernelBtf.available) return { name, status: "warning", found: "not known without BTF" };
   // For every tracepoint there is a typedef of its signature; its symbol may not be in kallsyms.
-  if (KernelBtf.read().vmlinux.has(BtfKind.TYPEDEF, "btf_trace_kfree_skb")) return { name, status: "ok", found: "yes" };
-  return { name, status: "failed", found: "skb:kfree_skb is not in this kernel", remedy: "use a kernel with CONFIG_TRACEPOINTS" };
+  if (KernelBtf.read().vmlinux.has(BtfKind.TYPEDEF, "btf_trace_kfree_skb"))
+    return { name, status: "ok", found: "yes" };
+  return {
+    name,
+    status: "failed",
+    found: "skb:kfree_skb is not in this kernel",
+    remedy: "use a kernel with CONFIG_TRACEPOINTS",
+  };
 }
 
 function jit(): Check {
   const name = "JIT";
   const value = read("/proc/sys/net/core/bpf_jit_enable").trim();
   if (value === "0")
-    return { name, status: "warning", found: "off: probes cost several times as much", remedy: "sysctl net.core.bpf_jit_enable=1" };
+    return {
+      name,
+      status: "warning",
+      found: "off: probes cost several times as much",
+      remedy: "sysctl net.core.bpf_jit_enable=1",
+    };
   return { name, status: "ok", found: value === "" ? "always on" : "on" };
 }
 
@@ -96,7 +134,12 @@ function libbpf(): Check {
     if (minor >= 1) return { name, status: "ok", found: `1.${minor}` };
     return { name, status: "warning", found: "1.0", remedy: "1.1 or later is what skbtracer is tested with" };
   } catch {
-    return { name, status: "failed", found: "libbpf.so.1 is not installed", remedy: "apt-get install libbpf1" };
+    return {
+      name,
+      status: "failed",
+      found: "libbpf.so.1 is not installed",
+      remedy: "apt-get install libbpf1",
+    };
   }
 }
 
@@ -104,7 +147,12 @@ function program(): Check {
   const name = "program";
   const path = fileURLToPath(new URL("../../../bpf/build/skbtracer.bpf.o", import.meta.url));
   if (existsSync(path)) return { name, status: "ok", found: "compiled" };
-  return { name, status: "failed", found: "the BPF program is not compiled", remedy: "install clang and llvm, then npm run setup" };
+  return {
+    name,
+    status: "failed",
+    found: "the BPF program is not compiled",
+    remedy: "install clang and llvm, then npm run setup",
+  };
 }
 
 function memlock(): Check {
@@ -112,19 +160,31 @@ function memlock(): Check {
   const limit = memlockLimit();
   if (limit === undefined) return { name, status: "ok", found: "unlimited" };
   const raised = "raised when recording begins, as root may";
-  return { name, status: "ok", found: `${limit / 1024n} KiB (${raised}; kernels from 5.11 do not count BPF maps)` };
+  return {
+    name,
+    status: "ok",
+    found: `${limit / 1024n} KiB (${raised}; kernels from 5.11 do not count BPF maps)`,
+  };
 }
 
 function symbols(): Check {
   const name = "symbols";
-  if (/^(?!0{16})[0-9a-f]{16} [tT] /m.test(read("/proc/kallsyms"))) return { name, status: "ok", found: "readable" };
-  return { name, status: "failed", found: "the kernel hides its addresses", remedy: "run as root, or sysctl kernel.kptr_restrict=0" };
+  if (/^(?!0{16})[0-9a-f]{16} [tT] /m.test(read("/proc/kallsyms")))
+    return { name, status: "ok", found: "readable" };
+  return {
+    name,
+    status: "failed",
+    found: "the kernel hides its addresses",
+    remedy: "run as root, or sysctl kernel.kptr_restrict=0",
+  };
 }
 
 function helpers(): Check {
   const name = "programs";
   const folders = (process.env["PATH"] ?? "").split(":");
-  const missing = ["nsenter", "ip"].filter((tool) => !folders.some((folder) => existsSync(`${folder}/${tool}`)));
+  const missing = ["nsenter", "ip"].filter(
+    (tool) => !folders.some((folder) => existsSync(`${folder}/${tool}`)),
+  );
   if (missing.length === 0) return { name, status: "ok", found: "nsenter and ip" };
   return {
     name,

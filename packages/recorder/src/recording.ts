@@ -192,11 +192,12 @@ export class Recording {
   #round(): void {
     const { sink, encoder, rings, counters, names } = this.#parts;
     const startedNs = clockNs(Clock.MONOTONIC);
-    for (const { cpu, spans, release } of rings.unread()) {
+    for (const unread of rings.unread()) {
+      const { cpu, spans } = unread;
       const lost = counters.of(cpu, "failed");
       const facts = { cpu, firstNs: this.#lastRoundNs, lastNs: clockNs(Clock.MONOTONIC), lost };
       sink.write(encoder.chunk(ChunkType.RAW, spans, facts));
-      release();
+      unread.release();
       this.#lostWritten.set(cpu, lost);
       this.#lastDataNs = facts.lastNs;
     }

@@ -104,7 +104,10 @@ async function begin(options: RecordOptions): Promise<Recording> {
   const program = Program.load(libbpf, config, programsNeeded(planned, tracepointProbes));
   let rings: PerfRings | undefined;
   try {
-    const ringBytes = roundRingBytes(options.ringBytesPerCpu ?? defaultRingBytes(cpus.length), machine.pageSize);
+    const ringBytes = roundRingBytes(
+      options.ringBytesPerCpu ?? defaultRingBytes(cpus.length),
+      machine.pageSize,
+    );
     rings = new PerfRings(libbpf, program.mapFd("events"), {
       bytesPerCpu: ringBytes,
       wakeBytes: ringBytes / 4,
@@ -142,7 +145,9 @@ async function begin(options: RecordOptions): Promise<Recording> {
     sink.write([encoder.fileHeader()]);
     sink.write(encoder.json(ChunkType.ENVIRONMENT, environmentJson(environment)));
     sink.write(encoder.chunk(ChunkType.CLOCK, [encodeClock(sampleClocks())]));
-    const symbols = names.ofAddresses(probes.flatMap(({ address }) => (address && address > 4096n ? [address] : [])));
+    const symbols = names.ofAddresses(
+      probes.flatMap(({ address }) => (address && address > 4096n ? [address] : [])),
+    );
     sink.write(encoder.json(ChunkType.DICTIONARY, dictionaryJson({ symbols, stacks: [], devices: [] })));
     if (options.rules) sink.write(encoder.json(ChunkType.RULES, { at: "start", ...rules }));
 
@@ -170,7 +175,10 @@ async function begin(options: RecordOptions): Promise<Recording> {
           const now = findNamespaces();
           const { namespaces: atEnd, problems: newProblems } = await snapshotNamespaces(now);
           const allProblems = [...new Set([...environment.problems, ...newProblems])];
-          write(ChunkType.ENVIRONMENT, environmentJson({ ...environment, namespaces: atEnd, problems: allProblems }));
+          write(
+            ChunkType.ENVIRONMENT,
+            environmentJson({ ...environment, namespaces: atEnd, problems: allProblems }),
+          );
           if (options.rules) write(ChunkType.RULES, { at: "end", ...(await snapshotRules(now)) });
         },
       },
@@ -234,7 +242,8 @@ function noteRefusals(probes: readonly Probe[], noKprobes: string | undefined, o
     options.onNote?.(`${noKprobes}: recording from tracepoints, which see fewer places than functions would`);
   else {
     const refused = probes.filter(({ status }) => status === "refused").length;
-    if (refused > 0) options.onNote?.(`${refused} probe(s) are not in this kernel; \`skbtracer info\` lists them`);
+    if (refused > 0)
+      options.onNote?.(`${refused} probe(s) are not in this kernel; \`skbtracer info\` lists them`);
   }
 }
 

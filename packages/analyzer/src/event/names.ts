@@ -19,7 +19,9 @@ export class Names {
   constructor(environment: Environment | undefined, dictionary: Dictionary) {
     this.#dictionary = dictionary;
     this.#probes = (environment?.probes ?? []).flatMap((probe) =>
-      probe.address === undefined ? [] : [{ address: probe.address, name: withoutSuffix(probe.symbol ?? probe.name) }],
+      probe.address === undefined
+        ? []
+        : [{ address: probe.address, name: withoutSuffix(probe.symbol ?? probe.name) }],
     );
     for (const { inode, interfaces } of environment?.namespaces ?? [])
       for (const { ifindex, name } of interfaces) this.#devices.set(`${inode}/${ifindex}`, name);

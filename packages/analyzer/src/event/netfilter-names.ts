@@ -18,6 +18,13 @@ export function verdictName(verdict: number): string {
 
 /** NFPROTO_*. */
 export function familyName(pf: number): string {
-  const names: Readonly<Record<number, string>> = { 1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6" };
+  const names: Readonly<Record<number, string>> = {
+    1: "inet",
+    2: "ip",
+    3: "arp",
+    5: "netdev",
+    7: "bridge",
+    10: "ip6",
+  };
   return names[pf] ?? `family ${pf}`;
 }

@@ -21,7 +21,9 @@ export class Selection {
   }
 
   passes(event: TraceEvent): boolean {
-    return (this.#matches === undefined || this.#follows(event, this.#matches)) && this.#kinds.has(event.kind);
+    return (
+      (this.#matches === undefined || this.#follows(event, this.#matches)) && this.#kinds.has(event.kind)
+    );
   }
 
   #follows(event: TraceEvent, matches: PacketMatcher): boolean {

@@ -25,7 +25,10 @@ export function addInfoCommand(program: Command, setExitCode: SetExitCode): void
     .option("--json", "print an object")
     .option("--strict", "refuse a damaged recording")
     .option("--salvage", "look for whole parts behind damage")
-    .addHelpText("after", "\nExamples:\n  skbtracer info trace.skbt\n  skbtracer info trace.skbt --json | jq .lost\n")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  skbtracer info trace.skbt\n  skbtracer info trace.skbt --json | jq .lost\n",
+    )
     .action(async (file: string, flags: InfoFlags) => {
       const reader = new RecordingReader({ mode: readMode(flags) });
       const kinds = new Map<number, number>();
@@ -47,7 +50,9 @@ function describe(reader: RecordingReader, kinds: ReadonlyMap<number, number>) {
     const realtime = ns === undefined ? undefined : clock.realtimeNs(ns);
     return realtime === undefined ? null : isoTime(realtime);
   };
-  const named = (environment?.layout.kinds ?? []).map(({ kind, name }) => [name, kinds.get(kind) ?? 0] as const);
+  const named = (environment?.layout.kinds ?? []).map(
+    ({ kind, name }) => [name, kinds.get(kind) ?? 0] as const,
+  );
   return {
     uuid: fileHeader ? uuidText(fileHeader.uuid) : null,
     format: fileHeader ? `${fileHeader.versionMajor}.${fileHeader.versionMinor}` : null,
@@ -121,18 +126,29 @@ function infoText(info: Info): string {
     ["host", `${info.host ?? "unknown"} (${info.distribution || "unknown distribution"})`],
     ["kernel", `${info.kernel ?? "unknown"} ${info.machine ?? ""}, ${info.cpus ?? "?"} CPU(s)`],
     ["command", info.command_line.length > 0 ? `skbtracer ${info.command_line.join(" ")}` : "skbtracer"],
-    ["time", info.first_time ? `${info.first_time} to ${info.last_time ?? "?"} (${spanText(info.span_ns)})` : "no events"],
+    [
+      "time",
+      info.first_time
+        ? `${info.first_time} to ${info.last_time ?? "?"} (${spanText(info.span_ns)})`
+        : "no events",
+    ],
     ["events", `${countText(info.events)}${kinds ? ` (${kinds})` : ""}`],
     ["lost", countText(info.lost)],
     ["closed", info.closed ? `yes (${info.end_reason ?? "unknown"})` : "no"],
     ["size", `${bytesText(info.bytes)}, ${info.damage.length} damaged range(s)`],
-    ["namespaces", info.namespaces.map(({ inode, name }) => `${inode}${name ? ` (${name})` : ""}`).join(", ") || "none"],
+    [
+      "namespaces",
+      info.namespaces.map(({ inode, name }) => `${inode}${name ? ` (${name})` : ""}`).join(", ") || "none",
+    ],
     ["probes", `${attached.length} attached, ${refused.length} refused`],
   ];
   const lines = rows.map(([label, value]) => `${label.padEnd(11)} ${escapeText(value)}`);
   for (const { name, type, symbol } of attached)
-    lines.push(`  + ${type.padEnd(14)} ${escapeText(name)}${symbol && symbol !== name ? ` (${escapeText(symbol)})` : ""}`);
-  for (const [reason, names] of byReason(refused)) lines.push(`  - ${escapeText(reason)}: ${escapeText(names.join(", "))}`);
+    lines.push(
+      `  + ${type.padEnd(14)} ${escapeText(name)}${symbol && symbol !== name ? ` (${escapeText(symbol)})` : ""}`,
+    );
+  for (const [reason, names] of byReason(refused))
+    lines.push(`  - ${escapeText(reason)}: ${escapeText(names.join(", "))}`);
   for (const problem of info.problems) lines.push(`  ! ${escapeText(problem)}`);
   return `${lines.join("\n")}\n`;
 }

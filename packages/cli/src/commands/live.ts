@@ -41,7 +41,8 @@ async function trace(flags: RecordFlags & PrintFlags): Promise<number> {
   const filter = packetFilter(flags);
   const reader = new RecordingReader();
   const printer = new EventPrinter(reader, filter, flags);
-  let recording: Recording | undefined;
+  /** Set once the recording has begun; what is printed may be enough before that. */
+  const running: { recording?: Recording } = {};
   let readerGone = false;
   const show = new FunctionSink((bytes) => {
     for (const batch of reader.push(bytes)) {
@@ -51,21 +52,23 @@ async function trace(flags: RecordFlags & PrintFlags): Promise<number> {
       } catch (error) {
         if (!(error instanceof ReaderGone)) throw error;
         readerGone = true;
-        recording?.stop("reader gone");
+        running.recording?.stop("reader gone");
       }
-      if (printer.full) recording?.stop("count");
+      if (printer.full) running.recording?.stop("count");
     }
   });
-  const file = flags.output === undefined ? undefined : openFileSink(flags.output, { force: flags.force ?? false });
+  const file =
+    flags.output === undefined ? undefined : openFileSink(flags.output, { force: flags.force ?? false });
   // The count is of lines printed: the printer keeps it.
   const { count: _count, ...options } = recordOptions(flags, filter, VERSION);
   printer.start();
-  recording = await startRecording({
+  const recording = await startRecording({
     ...options,
     sink: file ? new TeeSink(file, show) : show,
     tables: flags.iptable ?? false,
     rules: file !== undefined && flags.rules,
   });
+  running.recording = recording;
   if (readerGone || printer.full) recording.stop("count");
   const unhook = stopOnSignals(recording);
   const summary = await recording.done;

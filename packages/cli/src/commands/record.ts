@@ -58,7 +58,8 @@ async function record(flags: RecordFlags, childCommand: readonly string[]): Prom
   }
   if (child && child.process.exitCode === null) child.process.kill("SIGTERM");
   const code = reportEnd(summary);
-  if (output !== "-" && code === 0) note(`${output}: ${bytesText(summary.bytes)}; read it with: skbtracer replay ${output}`);
+  if (output !== "-" && code === 0)
+    note(`${output}: ${bytesText(summary.bytes)}; read it with: skbtracer replay ${output}`);
   return code;
 }
 
@@ -72,7 +73,11 @@ interface Child {
 }
 
 /** Runs a command and ends the recording with it. Standard output is not the command's if the recording goes there. */
-function runCommand([name = "", ...rest]: readonly string[], recording: Recording, outputTaken: boolean): Child {
+function runCommand(
+  [name = "", ...rest]: readonly string[],
+  recording: Recording,
+  outputTaken: boolean,
+): Child {
   const running = spawn(name, rest, { stdio: ["inherit", outputTaken ? 2 : "inherit", "inherit"] });
   const child: Child = { process: running, failure: undefined };
   running.on("error", (error: NodeJS.ErrnoException) => {

@@ -14,7 +14,9 @@ export function stopOnSignals(recording: Recording): () => void {
 /** Prints the original's two lines, and what went wrong. Returns the exit code. */
 export function reportEnd({ events, lost, error }: Summary): number {
   process.stderr.write(`${events} event(s) received\n`);
-  process.stderr.write(`${lost} event(s) lost (${lost > 0 ? "the perf rings were full: try a larger --buffer, or a filter" : "none"})\n`);
+  process.stderr.write(
+    `${lost} event(s) lost (${lost > 0 ? "the perf rings were full: try a larger --buffer, or a filter" : "none"})\n`,
+  );
   if (!error) return 0;
   process.stderr.write(`skbtracer: the recording ended early: ${error.message}\n`);
   return 2;

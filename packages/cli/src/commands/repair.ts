@@ -56,7 +56,13 @@ async function repair(file: string, flags: RepairFlags): Promise<number> {
   }
   if (!copy) throw new NotARecordingError("nothing in the file can be saved", 0);
   const { sink, encoder } = copy;
-  sink.write(encoder.json(ChunkType.REPAIR, { bytes: scanner.bytes, left_out: scanner.damage, closed: end !== undefined }));
+  sink.write(
+    encoder.json(ChunkType.REPAIR, {
+      bytes: scanner.bytes,
+      left_out: scanner.damage,
+      closed: end !== undefined,
+    }),
+  );
   sink.write(encoder.index());
   if (end) sink.write(encoder.chunk(ChunkType.END, [end]));
   sink.close();

@@ -45,7 +45,8 @@ export function addReplayCommand(program: Command, setExitCode: SetExitCode): vo
 
 function parseSpeed(text: string): number {
   const speed = /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : 0;
-  if (!(speed > 0)) throw new UsageError(`--speed: ${JSON.stringify(text)} is not a factor like 1, 0.5 or 10`);
+  if (!(speed > 0))
+    throw new UsageError(`--speed: ${JSON.stringify(text)} is not a factor like 1, 0.5 or 10`);
   return speed;
 }
 

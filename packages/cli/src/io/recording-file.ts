@@ -15,9 +15,9 @@ export function readMode(flags: { strict?: true; salvage?: true }): ReadMode {
 
 /** The bytes of a file, or of standard input for "-". */
 export async function* readPieces(path: string): AsyncGenerator<Uint8Array> {
-  if (path !== "-" && (await stat(path)).isDirectory()) throw new UsageError(`cannot open ${path}: it is a folder`);
-  const stream =
-    path === "-" ? process.stdin : createReadStream(path, { highWaterMark: PIECE_BYTES });
+  if (path !== "-" && (await stat(path)).isDirectory())
+    throw new UsageError(`cannot open ${path}: it is a folder`);
+  const stream = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: PIECE_BYTES });
   for await (const piece of stream) yield piece as Buffer;
 }
 

@@ -19,7 +19,9 @@ export function duration(option: string): (text: string) => number {
     const match = /^(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h)?$/.exec(text);
     const seconds = Number(match?.[1]) * (DURATION_UNITS[match?.[2] ?? "s"] ?? Number.NaN);
     if (!(seconds > 0))
-      throw new UsageError(`${option}: ${JSON.stringify(text)} is not a duration like 90, 500ms, 30s, 2m or 1h`);
+      throw new UsageError(
+        `${option}: ${JSON.stringify(text)} is not a duration like 90, 500ms, 30s, 2m or 1h`,
+      );
     return seconds;
   };
 }
@@ -32,7 +34,9 @@ export function size(option: string, min: number, max: number): (text: string) =
     const match = /^(\d{1,12})([KMG])?$/.exec(text);
     const bytes = Number(match?.[1]) * (SIZE_UNITS[match?.[2] ?? ""] ?? 1);
     if (!(bytes >= min && bytes <= max))
-      throw new UsageError(`${option}: ${JSON.stringify(text)} is not a size from ${min} to ${max} bytes, like 512K or 8M`);
+      throw new UsageError(
+        `${option}: ${JSON.stringify(text)} is not a size from ${min} to ${max} bytes, like 512K or 8M`,
+      );
     return bytes;
   };
 }

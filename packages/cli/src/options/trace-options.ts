@@ -37,7 +37,11 @@ export function addTraceOptions(command: Command): Command {
     .option("--icmpid <id>", "only ICMP echo requests and replies with this identifier")
     .option("-p, --pid <pid>", "only events while this process runs")
     .option("-N, --netns <inode>", "only this network namespace (the number in `ls -L -i /run/netns`)")
-    .option("-c, --catch-count <n>", "stop after this many events (0: no limit)", wholeNumber("--catch-count", 0, 1e15))
+    .option(
+      "-c, --catch-count <n>",
+      "stop after this many events (0: no limit)",
+      wholeNumber("--catch-count", 0, 1e15),
+    )
     .option("--iptable", "passes through iptables tables, with verdict and time spent")
     .option("--noroute", "not the functions that packets pass through: only drops and --iptable")
     .option("--callstack", "the kernel stack of every event")

@@ -1,5 +1,12 @@
 // Prints the wanted events of a recording as it is read: the one way from the reader to the terminal, live or not.
-import { Names, type PacketFilter, Selection, type TraceEvent, traceEvent, WallClock } from "@skbtracer/analyzer";
+import {
+  Names,
+  type PacketFilter,
+  Selection,
+  type TraceEvent,
+  traceEvent,
+  WallClock,
+} from "@skbtracer/analyzer";
 import type { EventBatch, RecordingReader } from "@skbtracer/format";
 import { LineWriter } from "../io/output.js";
 import { type PrintFlags, shownKinds, type TraceFlags } from "../options/trace-options.js";

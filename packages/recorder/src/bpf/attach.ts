@@ -23,7 +23,7 @@ function programsOf(role: ProgramRole, argument: number): { entry: string; atRet
       return { entry: "free_arg1" };
     case "clone":
       return { entry: "clone_entry", atReturn: "clone_return" };
-    case "table":
+    default:
       return { entry: "ipt_entry", atReturn: "ipt_return" };
   }
 }
@@ -99,7 +99,10 @@ function attachFunction(program: Program, plan: PlannedFunction): Probe[] {
     const reason = program.attachKprobe(atReturn, symbol, true);
     probes.push({ ...common, type: "kretprobe", ...outcome(reason) });
     if (reason !== undefined)
-      return [{ ...common, type: "kprobe", status: "refused", reason: "its return cannot be probed" }, ...probes];
+      return [
+        { ...common, type: "kprobe", status: "refused", reason: "its return cannot be probed" },
+        ...probes,
+      ];
   }
   return [{ ...common, type: "kprobe", ...outcome(program.attachKprobe(entry, symbol, false)) }, ...probes];
 }

@@ -26,7 +26,8 @@ export interface ProgramConfig {
 export function writeConfig(memory: ArrayBuffer, config: ProgramConfig): void {
   const view = new DataView(memory);
   for (const field of CONFIG_LAYOUT.fields) {
-    if (!(field.name in config)) throw new Error(`the program has a setting that is not known here: ${field.name}`);
+    if (!(field.name in config))
+      throw new Error(`the program has a setting that is not known here: ${field.name}`);
     write(view, field, config[field.name as keyof ProgramConfig]);
   }
 }

@@ -100,7 +100,8 @@ function skbArgument(
 
 /** The arguments of ipt_do_table and its IPv6 twin, which have always had the same ones. */
 export function tableArguments(btf: KernelBtf): TableArguments {
-  const found = btf.findFunction("ipt_do_table", "ip_tables") ?? btf.findFunction("ip6t_do_table", "ip6_tables");
+  const found =
+    btf.findFunction("ipt_do_table", "ip_tables") ?? btf.findFunction("ip6t_do_table", "ip6_tables");
   if (!found) return TABLE_ARGUMENTS_BEFORE_5_16;
   const at = (type: string): number => found.parameters.findIndex(({ typeName }) => typeName === type) + 1;
   const skb = at("struct sk_buff *");

@@ -28,7 +28,11 @@ export interface TracepointProbe {
   readonly instead?: true;
 }
 
-const sight = (name: string, row: Partial<FunctionProbe> = {}): FunctionProbe => ({ name, role: "sight", ...row });
+const sight = (name: string, row: Partial<FunctionProbe> = {}): FunctionProbe => ({
+  name,
+  role: "sight",
+  ...row,
+});
 const bridge = (name: string, argument: number): FunctionProbe => sight(name, { module: "bridge", argument });
 const bridgeFilter = (name: string, argument: number): FunctionProbe =>
   sight(name, { module: "br_netfilter", argument });
@@ -77,7 +81,13 @@ export const FUNCTION_PROBES: readonly FunctionProbe[] = [
 export const TRACEPOINT_PROBES: readonly TracepointProbe[] = [
   { name: "skb:kfree_skb", program: "tp_kfree_skb", number: 1, event: "drop" },
   { name: "skb:consume_skb", program: "tp_consume_skb", number: 2, event: "free", instead: true },
-  { name: "net:netif_receive_skb", program: "tp_netif_receive_skb", number: 3, event: "sight", instead: true },
+  {
+    name: "net:netif_receive_skb",
+    program: "tp_netif_receive_skb",
+    number: 3,
+    event: "sight",
+    instead: true,
+  },
   { name: "net:net_dev_queue", program: "tp_net_dev_queue", number: 4, event: "sight", instead: true },
   { name: "net:netif_rx", program: "tp_netif_rx", number: 5, event: "sight", instead: true },
 ];

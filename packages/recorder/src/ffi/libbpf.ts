@@ -60,8 +60,7 @@ export function openLibbpf(): Libbpf {
     );
   }
   const messages = captureMessages(library);
-  const native = (prototype: string): ((...args: unknown[]) => unknown) =>
-    library.func(prototype) as unknown as (...args: unknown[]) => unknown;
+  const native = (prototype: string): ((...args: unknown[]) => unknown) => library.func(prototype);
   const openFile = native("void *bpf_object__open_file(const char *path, void *options)");
   const load = native("int bpf_object__load(void *object)");
   const closeObject = native("void bpf_object__close(void *object)");
@@ -72,8 +71,12 @@ export function openLibbpf(): Libbpf {
   const findProgram = native("void *bpf_object__find_program_by_name(void *object, const char *name)");
   const programFd = native("int bpf_program__fd(void *program)");
   const setAutoload = native("int bpf_program__set_autoload(void *program, bool autoload)");
-  const attachKprobe = native("void *bpf_program__attach_kprobe(void *program, bool atReturn, const char *symbol)");
-  const attachRawTracepoint = native("void *bpf_program__attach_raw_tracepoint(void *program, const char *name)");
+  const attachKprobe = native(
+    "void *bpf_program__attach_kprobe(void *program, bool atReturn, const char *symbol)",
+  );
+  const attachRawTracepoint = native(
+    "void *bpf_program__attach_raw_tracepoint(void *program, const char *name)",
+  );
   const destroyLink = native("int bpf_link__destroy(void *link)");
   const lookup = native("int bpf_map_lookup_elem(int fd, void *key, void *value)");
   const nextKey = native("int bpf_map_get_next_key(int fd, void *key, void *next)");
