@@ -8,7 +8,7 @@ import { addPrintOptions, addTraceOptions, packetFilter, type PrintFlags } from 
 import { EventPrinter } from "../print/event-printer.js";
 import type { SetExitCode } from "../program.js";
 import { VERSION } from "../version.js";
-import { reportEnd, stopOnSignals } from "./recording-end.js";
+import { note, reportEnd, StopSignals } from "./recording-end.js";
 
 const EXAMPLES = `
 Examples:
@@ -61,18 +61,20 @@ async function trace(flags: RecordFlags & PrintFlags): Promise<number> {
     flags.output === undefined ? undefined : openFileSink(flags.output, { force: flags.force ?? false });
   // The count is of lines printed: the printer keeps it.
   const { count: _count, ...options } = recordOptions(flags, filter, VERSION);
+  const signals = new StopSignals();
   printer.start();
   const recording = await startRecording({
     ...options,
     sink: file ? new TeeSink(file, show) : show,
     tables: flags.iptable ?? false,
     rules: file !== undefined && flags.rules,
+    onNote: note,
   });
   running.recording = recording;
   if (readerGone || printer.full) recording.stop("count");
-  const unhook = stopOnSignals(recording);
+  signals.watch(recording);
   const summary = await recording.done;
-  unhook();
+  signals.release();
   if (readerGone) process.stderr.write("skbtracer: the reader of the output went away\n");
   return reportEnd(summary);
 }

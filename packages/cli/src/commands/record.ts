@@ -8,7 +8,7 @@ import { UsageError } from "../options/usage-error.js";
 import { bytesText, countText } from "../print/quantities.js";
 import type { SetExitCode } from "../program.js";
 import { VERSION } from "../version.js";
-import { reportEnd, stopOnSignals } from "./recording-end.js";
+import { note, reportEnd, StopSignals } from "./recording-end.js";
 
 const EXAMPLES = `
 It ends at Ctrl-C, after --duration, after -c events, or with the command. Passes through iptables tables are always
@@ -43,14 +43,15 @@ async function record(flags: RecordFlags, childCommand: readonly string[]): Prom
   const output = flags.output ?? "-";
   if (output === "-" && process.stdout.isTTY)
     throw new UsageError("a recording is not for a terminal: give a file with -o, or a pipe");
+  const signals = new StopSignals();
   const sink = openFileSink(output, { force: flags.force ?? false });
   const recording = await startRecording({ ...options, sink, tables: true, onNote: note });
-  const unhook = stopOnSignals(recording);
+  signals.watch(recording);
   const hideProgress = showProgress(recording);
   const child = childCommand.length > 0 ? runCommand(childCommand, recording, output === "-") : undefined;
   const summary = await recording.done;
   hideProgress();
-  unhook();
+  signals.release();
   if (child?.failure !== undefined) {
     reportEnd(summary);
     process.stderr.write(`skbtracer: ${child.failure}\n`);
@@ -61,10 +62,6 @@ async function record(flags: RecordFlags, childCommand: readonly string[]): Prom
   if (output !== "-" && code === 0)
     note(`${output}: ${bytesText(summary.bytes)}; read it with: skbtracer replay ${output}`);
   return code;
-}
-
-function note(text: string): void {
-  process.stderr.write(`skbtracer: ${text}\n`);
 }
 
 interface Child {

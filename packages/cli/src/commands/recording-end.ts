@@ -1,14 +1,36 @@
 // How a recording is ended from outside, and what is said when it has ended.
 import type { Recording, Summary } from "@skbtracer/recorder";
 
-/** Ends a recording at Ctrl-C and SIGTERM. Returns what undoes this. */
-export function stopOnSignals(recording: Recording): () => void {
-  const stop = (signal: NodeJS.Signals): void => recording.stop(signal);
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of signals) process.on(signal, stop);
-  return () => {
-    for (const signal of signals) process.off(signal, stop);
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Ends a recording at Ctrl-C, SIGTERM and SIGHUP, also if they come while it is being started. */
+export class StopSignals {
+  #recording: Recording | undefined;
+  #received: NodeJS.Signals | undefined;
+  readonly #stop = (signal: NodeJS.Signals): void => {
+    this.#received = signal;
+    this.#recording?.stop(signal);
   };
+
+  constructor() {
+    for (const signal of SIGNALS) process.on(signal, this.#stop);
+  }
+
+  /** The recording to end, once there is one. */
+  watch(recording: Recording): void {
+    this.#recording = recording;
+    if (this.#received) recording.stop(this.#received);
+  }
+
+  /** Signals do again what they did before. */
+  release(): void {
+    for (const signal of SIGNALS) process.off(signal, this.#stop);
+  }
+}
+
+/** Says something about the recording beside its results. */
+export function note(text: string): void {
+  process.stderr.write(`skbtracer: ${text}\n`);
 }
 
 /** Prints the original's two lines, and what went wrong. Returns the exit code. */
