@@ -218,6 +218,8 @@ function wrongWith(header: ChunkHeader, bytes: Uint8Array, payload: Uint8Array):
   const trailerAt = CHUNK_HEADER_SIZE + header.length + padding(header.length);
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + trailerAt, CHUNK_TRAILER_SIZE);
   if (crcOf(payload) !== header.payloadCrc) return "payload checksum";
+  if (bytes.subarray(CHUNK_HEADER_SIZE + header.length, trailerAt).some((byte) => byte !== 0))
+    return "padding that is not zero";
   if (trailer.getBigUint64(0, true) !== BigInt(header.length)) return "the length at the chunk's end differs";
   return undefined;
 }
