@@ -71,7 +71,10 @@ describe("docs/format.md", () => {
 
   test("has the head of events", () => expect(table("Event head")).toEqual(fields(EVENT_LAYOUT.head)));
 
-  test.each(EVENT_LAYOUT.kinds.filter(({ tail }) => tail.size > 0))("has the tail of $name", ({ name, tail }) => {
-    expect(table(`Tail of ${name}`)).toEqual(fields(tail));
-  });
+  test.each(EVENT_LAYOUT.kinds.filter(({ tail }) => tail.size > 0))(
+    "has the tail of $name",
+    ({ name, tail }) => {
+      expect(table(`Tail of ${name}`)).toEqual(fields(tail));
+    },
+  );
 });

@@ -69,8 +69,8 @@ class Scenario {
     return stdout;
   }
 
-  async events(name = "recording"): Promise<Event[]> {
-    const stdout = await this.replay(name, "--json", "--iptable", "--lifecycle", "--dropstack");
+  async events(name = "recording", stacks = "--dropstack"): Promise<Event[]> {
+    const stdout = await this.replay(name, "--json", "--iptable", "--lifecycle", ...(stacks ? [stacks] : []));
     return stdout
       .trim()
       .split("\n")
@@ -278,23 +278,27 @@ for (const row of await kernelsHere()) {
     });
 
     it("a filter in the kernel lets pass what all of its parts want, and nothing else", async () => {
-      const icmp = (await filters.events("icmp")).filter(({ kind }) => kind !== "clone" && kind !== "free");
+      const icmp = (await filters.events("icmp", "")).filter(
+        ({ kind }) => kind !== "clone" && kind !== "free",
+      );
       expect(new Set(icmp.map(({ icmp_id }) => icmp_id))).toEqual(new Set([4321]));
       expect(at(icmp, "ip_rcv").filter(({ icmp_type }) => icmp_type === ECHO_REQUEST).length).toBe(5);
 
-      const udp = (await filters.events("udp")).filter(({ kind }) => kind !== "clone" && kind !== "free");
+      const udp = (await filters.events("udp", "--callstack")).filter(
+        ({ kind }) => kind !== "clone" && kind !== "free",
+      );
       expect(new Set(udp.map(({ destination_port }) => destination_port))).toEqual(new Set([9]));
       expect(at(udp, "ip_rcv").length).toBe(3);
       expect(udp.filter(({ kind }) => kind === "drop").length).toBe(3);
       expect(udp.every(({ stack }) => (stack ?? []).length > 3)).toBe(true);
 
       const f = await filters.netns("f");
-      const netns = await filters.events("netns");
+      const netns = await filters.events("netns", "");
       expect(netns.filter(({ kind }) => kind === "sight")).toEqual([]);
       expect(netns.filter(({ kind }) => kind === "drop" || kind === "traversal").length).toBeGreaterThan(0);
       expect(netns.filter(({ kind, netns: inode }) => kind === "traversal" && inode !== f)).toEqual([]);
 
-      const six = (await filters.events("six")).filter(({ kind }) => kind === "sight");
+      const six = (await filters.events("six", "")).filter(({ kind }) => kind === "sight");
       const requests = at(six, "ipv6_rcv").filter(({ icmp_type }) => icmp_type === ECHO_REQUEST_6);
       expect(requests.length).toBe(5);
       expect(six.every(({ source, destination }) => source === "fd00::1" || destination === "fd00::1")).toBe(

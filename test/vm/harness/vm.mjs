@@ -77,6 +77,31 @@ const OOPS = /^\[ *\d+\.\d+\].*(Kernel panic|BUG:|Oops:|kernel BUG|general prote
  * @throws {VmFailed} when it timed out, the kernel died, or qemu did not start
  */
 export async function runInVm(options) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runOnce(options);
+    } catch (error) {
+      // The emulator now and then trips over a kernel that patches its own code while it boots (an int3 oops in an
+      // initcall). What dies before the script begins says nothing of the script.
+      const isBoot = error instanceof VmFailed && error.reason === "oops" && !BOOTED.test(error.console);
+      if (!isBoot || attempt === BOOT_ATTEMPTS) throw error;
+      console.warn(
+        `the guest died while booting, attempt ${attempt} of ${BOOT_ATTEMPTS}: ${error.message.split("\n")[0]}`,
+      );
+    }
+  }
+}
+
+const BOOT_ATTEMPTS = 3;
+
+/** What init says before it runs the script. */
+const BOOTED = /^init: kernel up/m;
+
+/**
+ * @param {VmOptions} options
+ * @returns {Promise<VmResult>}
+ */
+async function runOnce(options) {
   if (process.getuid?.() !== 0) throw new VmFailed("not started", "runInVm needs root", "");
   const { kernel, memoryMiB = 2048, cpus = 2, timeoutSeconds = 240 } = options;
   const out = resolve(options.out);
