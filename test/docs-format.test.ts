@@ -31,6 +31,9 @@ function offsets(heading: string): Record<string, number> {
   return Object.fromEntries(fields.map(([offset, , name]) => [name, Number(offset)]));
 }
 
+const fields = (struct: Struct): unknown[] =>
+  struct.fields.map(({ offset, size, name, type }) => [String(offset), String(size), name, type]);
+
 describe("docs/format.md", () => {
   test.each([
     ["File header", FILE_HEADER],
@@ -65,9 +68,6 @@ describe("docs/format.md", () => {
     const rows = table("Chunk types").map(([type, name]) => [name, Number(type)]);
     expect(Object.fromEntries(rows)).toEqual(ChunkType);
   });
-
-  const fields = (struct: Struct): unknown[] =>
-    struct.fields.map(({ offset, size, name, type }) => [String(offset), String(size), name, type]);
 
   test("has the head of events", () => expect(table("Event head")).toEqual(fields(EVENT_LAYOUT.head)));
 
