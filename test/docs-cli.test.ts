@@ -45,7 +45,7 @@ const commands = [...listOfCommands.matchAll(/^ {2}(\w+)/gm)].map(([, name = ""]
 describe("docs/cli.md", () => {
   test("lists the commands of --help", () => {
     expect(commands.length).toBeGreaterThan(0);
-    const listed = [...DOCUMENT.matchAll(/^\| \[`(\w+)`\]/gm)].map(([, name]) => name);
+    const listed = [...DOCUMENT.matchAll(/^\| \[`(\w+)`\]/gm)].map(([, name = ""]) => name);
     expect(listed.toSorted()).toEqual(["skbtracer", ...commands].toSorted());
   });
 

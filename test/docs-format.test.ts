@@ -31,7 +31,7 @@ function offsets(heading: string): Record<string, number> {
   return Object.fromEntries(fields.map(([offset, , name]) => [name, Number(offset)]));
 }
 
-const fields = (struct: Struct): unknown[] =>
+const rowsOf = (struct: Struct): unknown[] =>
   struct.fields.map(({ offset, size, name, type }) => [String(offset), String(size), name, type]);
 
 describe("docs/format.md", () => {
@@ -69,12 +69,12 @@ describe("docs/format.md", () => {
     expect(Object.fromEntries(rows)).toEqual(ChunkType);
   });
 
-  test("has the head of events", () => expect(table("Event head")).toEqual(fields(EVENT_LAYOUT.head)));
+  test("has the head of events", () => expect(table("Event head")).toEqual(rowsOf(EVENT_LAYOUT.head)));
 
   test.each(EVENT_LAYOUT.kinds.filter(({ tail }) => tail.size > 0))(
     "has the tail of $name",
     ({ name, tail }) => {
-      expect(table(`Tail of ${name}`)).toEqual(fields(tail));
+      expect(table(`Tail of ${name}`)).toEqual(rowsOf(tail));
     },
   );
 });
