@@ -38,6 +38,10 @@ export function environment(layout: EventLayout = EVENT_LAYOUT): Environment {
   };
 }
 
+/** Where a field of the head stands in a record. */
+const at = (name: string): number =>
+  12 + (EVENT_LAYOUT.head.fields.find((field) => field.name === name)?.offset ?? 0);
+
 /** A PERF_RECORD_SAMPLE with an event. @param ns since START_NS */
 export function sample(ns: number, skb: bigint, packet: Uint8Array = new Uint8Array(0)): Uint8Array {
   const size = (EVENT_LAYOUT.head.size + packet.length + 7) & ~7;
@@ -46,8 +50,6 @@ export function sample(ns: number, skb: bigint, packet: Uint8Array = new Uint8Ar
   view.setUint32(0, 9, true);
   view.setUint16(6, bytes.length, true);
   view.setUint32(8, bytes.length - 12, true);
-  const at = (name: string): number =>
-    12 + (EVENT_LAYOUT.head.fields.find((field) => field.name === name)?.offset ?? 0);
   view.setBigUint64(at("time_ns"), START_NS + BigInt(ns), true);
   view.setBigUint64(at("skb"), skb, true);
   view.setUint8(at("kind"), EventKind.SIGHT);
