@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import { RecordingReader } from "../packages/format/dist/index.js";
 import { readRecording } from "../packages/cli/dist/io/recording-file.js";
+import { timeStages } from "./drain-stages.mjs";
 import { medians, printResult, round, TMPFS } from "./measure.mjs";
 import { childrenCpuSeconds } from "./native.mjs";
 import { recordRings } from "./record-rings.mjs";
@@ -168,6 +169,10 @@ const long = await drain(program, filler, path, {
   },
 });
 const found = await eventsIn(path);
+rmSync(path);
+const rings = program.makeRings(RING_BYTES, WAKE_BYTES);
+const stages = timeStages(program, filler, rings, path, BURST);
+rings.close();
 await filler.close();
 program.close();
 
@@ -178,4 +183,5 @@ printResult({
   atWatermark,
   atFullRings,
   long: { ...long, events: LONG_EVENTS, found, resident },
+  stages,
 });

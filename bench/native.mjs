@@ -1,14 +1,24 @@
 // The native functions that only the benchmarks need: running a BPF program, pinning to a CPU, pipes that block.
 import { createRequire } from "node:module";
 
+/** @typedef {(...args: unknown[]) => number} Native */
+
+/**
+ * The part of koffi that is used here.
+ * @typedef {object} Koffi
+ * @property {(name: string) => { func: (prototype: string) => unknown }} load
+ * @property {(name: string, fields: Record<string, string>) => unknown} struct
+ * @property {(type: string) => number} sizeof
+ * @property {() => number} errno
+ */
+
 // koffi is a dependency of the recorder, and of nothing else.
 const require = createRequire(new URL("../packages/recorder/package.json", import.meta.url));
-const { default: koffi } = /** @type {typeof import("../packages/recorder/node_modules/koffi")} */ (require("koffi"));
-
-/** @typedef {(...args: unknown[]) => number} Native */
+const { default: koffi } = /** @type {{ default: Koffi }} */ (require("koffi"));
 
 const libc = koffi.load("libc.so.6");
 const libbpf = koffi.load("libbpf.so.1");
+
 /** libbpf's bpf.h */
 koffi.struct("bpf_test_run_opts", {
   sz: "size_t",
@@ -31,7 +41,9 @@ const OPTIONS_SIZE = koffi.sizeof("bpf_test_run_opts");
 const testRun = /** @type {Native} */ (
   libbpf.func("int bpf_prog_test_run_opts(int fd, _Inout_ bpf_test_run_opts *options)")
 );
-const setAffinity = /** @type {Native} */ (libc.func("int sched_setaffinity(int pid, size_t size, void *mask)"));
+const setAffinity = /** @type {Native} */ (
+  libc.func("int sched_setaffinity(int pid, size_t size, void *mask)")
+);
 const pipe2 = /** @type {Native} */ (libc.func("int pipe2(void *fds, int flags)"));
 
 const O_CLOEXEC = 0o2000000;
@@ -47,7 +59,8 @@ const PACKET = Buffer.alloc(64);
  */
 export function runProgram(programFd, repeat) {
   const options = { sz: OPTIONS_SIZE, data_in: PACKET, data_size_in: PACKET.length, repeat, duration: 0 };
-  if (testRun(programFd, options) < 0) throw new Error(`BPF_PROG_TEST_RUN failed with errno ${koffi.errno()}`);
+  if (testRun(programFd, options) < 0)
+    throw new Error(`BPF_PROG_TEST_RUN failed with errno ${koffi.errno()}`);
   return options.duration;
 }
 

@@ -21,7 +21,9 @@ import { Recording } from "../packages/recorder/dist/recording.js";
  */
 export function recordRings({ path, rings, counters, cpus }, limits, wrapEncoder = (encoder) => encoder) {
   const startNs = clockNs(Clock.MONOTONIC);
-  const encoder = wrapEncoder(new LogEncoder(randomFillSync(new Uint8Array(16)), layoutId(EVENT_LAYOUT), startNs));
+  const encoder = wrapEncoder(
+    new LogEncoder(randomFillSync(new Uint8Array(16)), layoutId(EVENT_LAYOUT), startNs),
+  );
   const sink = openFileSink(path, { force: true });
   sink.write([encoder.fileHeader()]);
   return new Recording(

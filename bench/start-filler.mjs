@@ -1,7 +1,8 @@
 // Loads bpf/bench.bpf.c and starts the process that runs it.
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, readSync, writeSync } from "node:fs";
+import { closeSync, existsSync, read, readSync, writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 import { Counters } from "../packages/recorder/dist/bpf/counters.js";
 import { openLibbpf } from "../packages/recorder/dist/ffi/libbpf.js";
@@ -19,6 +20,21 @@ export const FILLER_FDS = Object.freeze({ orders: 3, answers: 4, fill: 5, fillNo
 /** An event of bpf/bench.bpf.c, and what it takes in a ring: with a header of 8, a length of 4 and padding. */
 export const EVENT_BYTES = 144;
 export const RECORD_BYTES = 160;
+
+/** Orders to the filling process: which program to run. */
+export const FILL = 0;
+export const FILL_NOTHING = 1;
+
+const readLater = promisify(read);
+
+/**
+ * @param {Float64Array} answer
+ * @param {number} bytes read
+ */
+function answered(answer, bytes) {
+  if (bytes !== answer.byteLength) throw new Error("the filling process has died");
+  return answer[0] ?? 0;
+}
 
 /** The program and the process that runs it. */
 export class Filler {
@@ -43,18 +59,35 @@ export class Filler {
   }
 
   /**
-   * Runs the program on a CPU; this process waits.
+   * Runs the program on a CPU; this process stands still.
+   * @param {number} cpu
+   * @param {number} events
+   * @returns {number} ns for each event in the kernel
+   */
+  run(cpu, events) {
+    writeSync(this.#orders, Int32Array.of(FILL, cpu, events));
+    const answer = new Float64Array(1);
+    return answered(answer, readSync(this.#answers, new Uint8Array(answer.buffer)));
+  }
+
+  /**
+   * Runs the program on a CPU; this process goes on.
    * @param {number} cpu
    * @param {number} events
    * @param {{ output?: boolean }} [options] output: false runs all of the program but the output
-   * @returns {number} ns for each event in the kernel
+   * @returns {Promise<number>} ns for each event in the kernel
    */
-  run(cpu, events, { output = true } = {}) {
-    writeSync(this.#orders, Int32Array.of(output ? 0 : 1, cpu, events));
+  async runMeanwhile(cpu, events, { output = true } = {}) {
+    writeSync(this.#orders, Int32Array.of(output ? FILL : FILL_NOTHING, cpu, events));
     const answer = new Float64Array(1);
-    if (readSync(this.#answers, new Uint8Array(answer.buffer)) !== answer.byteLength)
-      throw new Error("the filling process has died");
-    return answer[0] ?? 0;
+    const { bytesRead } = await readLater(
+      this.#answers,
+      new Uint8Array(answer.buffer),
+      0,
+      answer.byteLength,
+      null,
+    );
+    return answered(answer, bytesRead);
   }
 
   async close() {

@@ -20,8 +20,7 @@ struct {
 SEC(".data.counters")
 struct skbt_counters counters[SKBT_CPUS_MAX];
 
-#define count(counter)                                                                                                 \
-	__sync_fetch_and_add(&counters[bpf_get_smp_processor_id() & (SKBT_CPUS_MAX - 1)].counter, 1)
+#define count(counter) __sync_fetch_and_add(&counters[bpf_get_smp_processor_id() & (SKBT_CPUS_MAX - 1)].counter, 1)
 
 struct bench_event {
 	struct skbt_event event;
