@@ -1,4 +1,5 @@
-// On every kernel: what is recorded equals what the kernel's own counters and other programs say of the same traffic.
+// What is recorded on a kernel equals what its own counters and other programs say of the same traffic. Each kernel has
+// a test file of its own, so that two are tested at a time.
 import { execFile } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
@@ -9,12 +10,12 @@ import { promisify } from "node:util";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { kernelOrSkip, kernelsHere } from "./harness/kernels.mjs";
-import { runScenarios } from "./harness/scenarios.mjs";
-import { parseChains, passes, taken } from "./support/iptables.js";
-import { followLives, type LifeEvent } from "./support/lives.js";
+import { kernelOrSkip, kernelsHere } from "../harness/kernels.mjs";
+import { runScenarios } from "../harness/scenarios.mjs";
+import { parseChains, passes, taken } from "./iptables.js";
+import { followLives, type LifeEvent } from "./lives.js";
 
-const CLI = fileURLToPath(new URL("../../packages/cli/bin/skbtracer.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../../packages/cli/bin/skbtracer.js", import.meta.url));
 const run = promisify(execFile);
 
 interface Event extends LifeEvent {
@@ -118,8 +119,11 @@ const netfilterDrops = (events: readonly Event[], netns: number): Event[] =>
       event.kind === "drop" && event.netns === netns && event.drop_location?.startsWith("nf_hook_slow+"),
   );
 
-for (const row of await kernelsHere()) {
-  const { suite, line } = row;
+/** Declares the tests of one kernel. @param suite the Debian suite that has it */
+export async function testKernel(suite: string): Promise<void> {
+  const row = (await kernelsHere()).find((candidate) => candidate.suite === suite);
+  if (!row) throw new Error(`no kernel of Debian ${suite} in the table`);
+  const { line } = row;
   describe(`on Debian ${suite} (${line})`, () => {
     let skip: string | undefined;
     beforeAll(async () => {
