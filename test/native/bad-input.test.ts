@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { crcOf } from "@skbtracer/format";
 import { afterAll, describe, expect, test } from "vitest";
 
-import { bash, info, type RunResult, skbtracer } from "./support/cli.js";
+import { bash, info, type RunResult, skbtracer } from "./command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "skbtracer-bad-"));
 const path = (name: string): string => join(folder, name);

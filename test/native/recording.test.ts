@@ -5,8 +5,8 @@ import { join } from "node:path";
 
 import { afterAll, describe, expect, test } from "vitest";
 
-import { bash, info, skbtracer } from "./support/cli.js";
-import { Network } from "./support/network.js";
+import { bash, info, skbtracer } from "./command.js";
+import { Network } from "./veth-pair.js";
 
 const folder = mkdtempSync(join(tmpdir(), "skbtracer-native-"));
 const network = new Network();

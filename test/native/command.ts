@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-export const CLI: string = fileURLToPath(new URL("../../../packages/cli/bin/skbtracer.js", import.meta.url));
+export const CLI: string = fileURLToPath(new URL("../../packages/cli/bin/skbtracer.js", import.meta.url));
 
 /** What a run left. */
 export interface RunResult {
