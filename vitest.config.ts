@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // A virtual machine is mostly one busy core.
+    maxWorkers: 2,
     projects: [
       {
         test: {
