@@ -25,13 +25,6 @@ DEFINE_RECORD(drop_record, struct skbt_drop);
 DEFINE_RECORD(traversal_record, struct skbt_traversal);
 DEFINE_RECORD(clone_record, struct skbt_clone);
 
-static __always_inline __u16 offset16(const unsigned char *at, const unsigned char *head)
-{
-	__u64 offset = at - head;
-
-	return offset < SKBT_OFFSET_UNSET ? offset : SKBT_OFFSET_UNSET;
-}
-
 /*
  * Captures from the outermost header there is: the mac header, else the network header, else skb->data. A header that
  * lies far before the data is a stale one.
@@ -56,10 +49,10 @@ static __always_inline __u32 capture(struct skbt_event *event, const struct skb_
 
 	event->capture_length = 0;
 	event->capture_offset = 0;
-	if (event->data_offset == SKBT_OFFSET_UNSET || view->len < view->data_len)
+	if (event->data_offset == SKBT_OFFSET_UNSET || event->len < view->data_len)
 		return 0;
 	start = capture_start(event);
-	end = event->data_offset + (view->len - view->data_len);
+	end = event->data_offset + (event->len - view->data_len);
 	event->capture_offset = start;
 	length = end - start;
 	asm volatile("" : "+r"(length));
@@ -88,43 +81,15 @@ static __always_inline void fill_identity(struct skbt_event *event, __u8 kind, c
 	event->tid = task;
 	event->kind = kind;
 	event->stack_id = -1;
+}
+
+/* For an event that tells nothing of the packet. */
+static __always_inline void unset_offsets(struct skbt_event *event)
+{
 	event->mac_header = SKBT_OFFSET_UNSET;
 	event->network_header = SKBT_OFFSET_UNSET;
 	event->transport_header = SKBT_OFFSET_UNSET;
 	event->data_offset = SKBT_OFFSET_UNSET;
-}
-
-static __always_inline void fill_vlan(struct skbt_event *event, const struct sk_buff *skb)
-{
-	__u16 vlan[2] = {}; /* vlan_proto, vlan_tci: adjacent in every kernel so far */
-
-	if (adjacent(struct sk_buff, vlan_proto, vlan_tci)) {
-		bpf_probe_read_kernel(vlan, sizeof(vlan), &skb->vlan_proto);
-	} else {
-		vlan[0] = BPF_CORE_READ(skb, vlan_proto);
-		vlan[1] = BPF_CORE_READ(skb, vlan_tci);
-	}
-	if (!vlan[0] && !vlan[1])
-		return;
-	if (bpf_core_field_exists(skb->vlan_present) && !BPF_CORE_READ_BITFIELD_PROBED(skb, vlan_present))
-		return;
-	event->vlan_tci = vlan[1];
-	event->flags |= SKBT_F_VLAN;
-}
-
-static __always_inline void fill_packet(struct skbt_event *event, const struct sk_buff *skb,
-					const struct skb_view *view)
-{
-	event->head = (__u64)view->head;
-	event->len = view->len;
-	event->mark = BPF_CORE_READ(skb, mark);
-	event->protocol = bpf_ntohs(view->protocol);
-	event->pkt_type = BPF_CORE_READ_BITFIELD_PROBED(skb, pkt_type);
-	event->mac_header = view->mac_header;
-	event->network_header = view->network_header;
-	event->transport_header = view->transport_header;
-	event->data_offset = offset16(view->data, view->head);
-	fill_vlan(event, skb);
 }
 
 static __always_inline void fill_place(struct skbt_event *event, const struct skb_place *place)

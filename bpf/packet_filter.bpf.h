@@ -56,11 +56,11 @@ static __always_inline bool is_set(__u16 header)
 	return header && header != SKBT_OFFSET_UNSET;
 }
 
-static __always_inline bool announces_tag(const unsigned char *mac, const struct skb_view *view)
+static __always_inline bool announces_tag(const unsigned char *mac, const struct skbt_event *event)
 {
 	__u16 type = 0;
 
-	return !bpf_probe_read_kernel(&type, sizeof(type), mac + ETH_HLEN - 2) && type == view->protocol;
+	return !bpf_probe_read_kernel(&type, sizeof(type), mac + ETH_HLEN - 2) && bpf_ntohs(type) == event->protocol;
 }
 
 /*
@@ -68,24 +68,25 @@ static __always_inline bool announces_tag(const unsigned char *mac, const struct
  * network header at the IP header: net/core/dev.c, validate_xmit_vlan), else at the network header, where reception
  * puts it.
  */
-static __always_inline unsigned char *tag_place(const struct skb_view *view)
+static __always_inline unsigned char *tag_place(const struct skbt_event *event, const struct skb_view *view)
 {
-	unsigned char *mac = view->head + view->mac_header;
+	unsigned char *mac = view->head + event->mac_header;
 
-	if (view->mac_header != SKBT_OFFSET_UNSET && announces_tag(mac, view))
+	if (event->mac_header != SKBT_OFFSET_UNSET && announces_tag(mac, event))
 		return mac + ETH_HLEN;
-	if (announces_tag(view->data, view))
+	if (announces_tag(view->data, event))
 		return view->data + ETH_HLEN;
-	return is_set(view->network_header) ? view->head + view->network_header : view->data;
+	return is_set(event->network_header) ? view->head + event->network_header : view->data;
 }
 
 /*
  * skb->network_header is not set yet where a driver hands a packet up, and stale where a header was pushed or pulled
  * without resetting it: so it is believed only if the right version stands there.
  */
-static __always_inline void find_network(const struct skb_view *view, struct network *network)
+static __always_inline void find_network(const struct skbt_event *event, const struct skb_view *view,
+					 struct network *network)
 {
-	__u16 type = bpf_ntohs(view->protocol);
+	__u16 type = event->protocol;
 	__u16 tag[2];
 	__u8 first = 0;
 	unsigned char *at;
@@ -93,7 +94,7 @@ static __always_inline void find_network(const struct skb_view *view, struct net
 	network->at = NULL;
 	network->type = type;
 	if (is_vlan(type)) {
-		at = tag_place(view);
+		at = tag_place(event, view);
 		for (int i = 0; i < 2; i++) {
 			if (!is_vlan(type))
 				break;
@@ -110,9 +111,9 @@ static __always_inline void find_network(const struct skb_view *view, struct net
 	if (type == 0) { /* not set yet: only a network header tells */
 		__u16 total = 0;
 
-		if (!is_set(view->network_header))
+		if (!is_set(event->network_header))
 			return;
-		at = view->head + view->network_header;
+		at = view->head + event->network_header;
 		if (bpf_probe_read_kernel(&first, sizeof(first), at))
 			return;
 		if (first >> 4 == 4 && (first & 0xf) >= 5) {
@@ -128,8 +129,8 @@ static __always_inline void find_network(const struct skb_view *view, struct net
 		network->at = at;
 		return;
 	}
-	at = view->head + view->network_header;
-	if (is_set(view->network_header) && is_network(at, type)) {
+	at = view->head + event->network_header;
+	if (is_set(event->network_header) && is_network(at, type)) {
 		network->at = at;
 		return;
 	}
@@ -137,8 +138,8 @@ static __always_inline void find_network(const struct skb_view *view, struct net
 		network->at = view->data;
 		return;
 	}
-	at = view->head + view->mac_header + ETH_HLEN;
-	if (view->mac_header != SKBT_OFFSET_UNSET && is_network(at, type))
+	at = view->head + event->mac_header + ETH_HLEN;
+	if (event->mac_header != SKBT_OFFSET_UNSET && is_network(at, type))
 		network->at = at;
 }
 
@@ -264,12 +265,12 @@ static __always_inline bool icmp_id_matches(const struct transport *transport)
 	return bpf_ntohs(id) == config.icmp_id;
 }
 
-static __always_inline bool packet_matches(const struct skb_view *view)
+static __always_inline bool packet_matches(const struct skbt_event *event, const struct skb_view *view)
 {
 	struct transport transport;
 	struct network network;
 
-	find_network(view, &network);
+	find_network(event, view, &network);
 	if (!network.at)
 		return false;
 	if (config.family && !address_matches(&network))

@@ -5,44 +5,94 @@
 
 #include "kernel.bpf.h"
 
+/* What is read of an skb beside what its event has. */
 struct skb_view {
 	unsigned char *head;
 	unsigned char *data;
-	__u32 len;
 	__u32 data_len;
-	/* In the order that every kernel so far has them, so that one read fetches the four. */
-	__u16 protocol;
-	__u16 transport_header;
-	__u16 network_header;
-	__u16 mac_header;
 };
 
-#define adjacent(type, a, b) (bpf_core_field_offset(type, b) - bpf_core_field_offset(type, a) == sizeof(((type *)0)->a))
-
-static __always_inline void view_skb(const struct sk_buff *skb, struct skb_view *view)
+static __always_inline __u16 offset16(const unsigned char *at, const unsigned char *head)
 {
-	if (adjacent(struct sk_buff, head, data)) {
-		bpf_probe_read_kernel(&view->head, 2 * sizeof(view->head), &skb->head);
-	} else {
-		view->head = BPF_CORE_READ(skb, head);
-		view->data = BPF_CORE_READ(skb, data);
-	}
-	if (adjacent(struct sk_buff, len, data_len)) {
-		bpf_probe_read_kernel(&view->len, 2 * sizeof(view->len), &skb->len);
-	} else {
-		view->len = BPF_CORE_READ(skb, len);
-		view->data_len = BPF_CORE_READ(skb, data_len);
-	}
-	if (adjacent(struct sk_buff, protocol, transport_header) &&
-	    adjacent(struct sk_buff, transport_header, network_header) &&
-	    adjacent(struct sk_buff, network_header, mac_header)) {
-		bpf_probe_read_kernel(&view->protocol, 4 * sizeof(view->protocol), &skb->protocol);
-	} else {
-		view->protocol = BPF_CORE_READ(skb, protocol);
-		view->transport_header = BPF_CORE_READ(skb, transport_header);
-		view->network_header = BPF_CORE_READ(skb, network_header);
-		view->mac_header = BPF_CORE_READ(skb, mac_header);
-	}
+	__u64 offset = at - head;
+
+	return offset < SKBT_OFFSET_UNSET ? offset : SKBT_OFFSET_UNSET;
+}
+
+/*
+ * From len to data lies all that we want of an skb, but for the device and the socket. Reading it at once costs as much
+ * as reading one field; there were nine.
+ */
+#define SKB_BLOCK_MAX 160
+#define skb_block_start (bpf_core_field_offset(struct sk_buff, len) & ~7u)
+#define skb_block_end (bpf_core_field_offset(struct sk_buff, data) + sizeof(void *))
+
+/*
+ * Where a field of the skb is in the block. The offsets are constants once the program is relocated; the barrier keeps the
+ * compiler from merging them into the pointer with operations that the verifier refuses.
+ */
+#define block_at(offset_in_skb)                                                                                        \
+	({                                                                                                             \
+		__u64 distance = (offset_in_skb)-skb_block_start;                                                      \
+		asm volatile("" : "+r"(distance));                                                                     \
+		block + distance;                                                                                      \
+	})
+#define in_block(field) block_at(bpf_core_field_offset(struct sk_buff, field))
+
+#define bits_in_block(field)                                                                                           \
+	({                                                                                                             \
+		const struct sk_buff *skb_type = NULL;                                                                 \
+		__u8 *at = block_at(__CORE_RELO(skb_type, field, BYTE_OFFSET));                                        \
+		__u64 bits = 0;                                                                                        \
+		switch (__CORE_RELO(skb_type, field, BYTE_SIZE)) {                                                     \
+		case 1:                                                                                                \
+			bits = *at;                                                                                    \
+			break;                                                                                         \
+		case 2:                                                                                                \
+			bits = *(__u16 *)at;                                                                           \
+			break;                                                                                         \
+		case 4:                                                                                                \
+			bits = *(__u32 *)at;                                                                           \
+			break;                                                                                         \
+		case 8:                                                                                                \
+			bits = *(__u64 *)at;                                                                           \
+			break;                                                                                         \
+		}                                                                                                      \
+		(bits << __CORE_RELO(skb_type, field, LSHIFT_U64)) >> __CORE_RELO(skb_type, field, RSHIFT_U64);        \
+	})
+
+/*
+ * Reads an skb into its event and a view. `block` is zeroed memory of SKB_BLOCK_MAX bytes, aligned to 8, and is zeroed
+ * again: the stack has no room for one more beside an event, so its place for the packet's bytes serves.
+ */
+static __always_inline void view_skb(const struct sk_buff *skb, struct skbt_event *event, struct skb_view *view,
+				     __u8 *block)
+{
+	__u32 size = skb_block_end - skb_block_start;
+	__u16 vlan_proto;
+
+	if (size > SKB_BLOCK_MAX)
+		size = SKB_BLOCK_MAX;
+	bpf_probe_read_kernel(block, size, (void *)skb + skb_block_start);
+	view->head = *(unsigned char **)in_block(head);
+	view->data = *(unsigned char **)in_block(data);
+	view->data_len = *(__u32 *)in_block(data_len);
+	event->head = (__u64)view->head;
+	event->data_offset = offset16(view->data, view->head);
+	event->len = *(__u32 *)in_block(len);
+	event->mark = *(__u32 *)in_block(mark);
+	event->pkt_type = bits_in_block(pkt_type);
+	event->protocol = bpf_ntohs(*(__u16 *)in_block(protocol));
+	event->transport_header = *(__u16 *)in_block(transport_header);
+	event->network_header = *(__u16 *)in_block(network_header);
+	event->mac_header = *(__u16 *)in_block(mac_header);
+	vlan_proto = *(__u16 *)in_block(vlan_proto);
+	event->vlan_tci = *(__u16 *)in_block(vlan_tci);
+	if (bpf_core_field_exists(skb->vlan_present) ? bits_in_block(vlan_present) : vlan_proto || event->vlan_tci)
+		event->flags |= SKBT_F_VLAN;
+	else
+		event->vlan_tci = 0;
+	__builtin_memset(block, 0, SKB_BLOCK_MAX);
 }
 
 /* Where the packet is: its device, or the namespace of its socket where it has no device yet. */

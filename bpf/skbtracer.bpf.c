@@ -39,13 +39,14 @@ enum tracepoint {
 	TP_NETIF_RX = 5,
 };
 
-static __always_inline bool wanted(const struct skb_view *view, const struct skb_place *place)
+static __always_inline bool wanted(const struct skbt_event *event, const struct skb_view *view,
+				   const struct skb_place *place)
 {
 	if (config.pid && bpf_get_current_pid_tgid() >> 32 != config.pid)
 		return false;
 	if (config.netns && place->netns != config.netns)
 		return false;
-	return !filters_packets() || packet_matches(view);
+	return !filters_packets() || packet_matches(event, view);
 }
 
 static __always_inline bool is_living(const struct sk_buff *skb)
@@ -64,24 +65,21 @@ static __always_inline void forget(const struct sk_buff *skb)
 
 static __always_inline int handle_sight(void *ctx, const struct sk_buff *skb, __u64 address)
 {
+	struct sight_record record = {};
 	struct skb_place place;
 	struct skb_view view;
 
 	if (!recording || !skb)
 		return 0;
-	view_skb(skb, &view);
+	view_skb(skb, &record.event, &view, record.bytes);
 	place_skb(skb, &place);
-	if (!wanted(&view, &place)) {
+	if (!wanted(&record.event, &view, &place)) {
 		/* Tracepoints do not see every end: what was seen at this address before is gone. */
 		if (config.ends_at_tracepoints)
 			forget(skb);
 		return 0;
 	}
-
-	struct sight_record record = {};
-
 	fill_identity(&record.event, SKBT_SIGHT, skb, address);
-	fill_packet(&record.event, skb, &view);
 	fill_place(&record.event, &place);
 	if (config.callstack)
 		fill_stack(ctx, &record.event);
@@ -122,25 +120,22 @@ SEC("raw_tp/kfree_skb")
 int tp_kfree_skb(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct sk_buff *skb = (void *)ctx->args[0];
+	struct drop_record record = {};
 	struct skb_place place;
 	struct skb_view view;
 	__u8 one = 1;
 
 	if (!recording)
 		return 0;
-	view_skb(skb, &view);
+	view_skb(skb, &record.event, &view, record.bytes);
 	place_skb(skb, &place);
 	/*
 	 * A packet that was seen is reported when it is dropped, whatever became of its headers since. But where ends are
 	 * missed, what was seen at its address may have been another.
 	 */
-	if ((config.ends_at_tracepoints || !is_living(skb)) && !wanted(&view, &place))
+	if ((config.ends_at_tracepoints || !is_living(skb)) && !wanted(&record.event, &view, &place))
 		return 0;
-
-	struct drop_record record = {};
-
 	fill_identity(&record.event, SKBT_DROP, skb, TP_KFREE_SKB);
-	fill_packet(&record.event, skb, &view);
 	fill_place(&record.event, &place);
 	record.tail.location = ctx->args[1];
 	if (config.kfree_skb_has_reason) {
@@ -169,6 +164,7 @@ static __always_inline int handle_free(void *ctx, const struct sk_buff *skb, __u
 	if (bpf_map_delete_elem(&living, &record.event.skb))
 		return 0;
 	fill_identity(&record.event, SKBT_FREE, skb, address);
+	unset_offsets(&record.event);
 	record.event.head = (__u64)BPF_CORE_READ(skb, head);
 	emit(ctx, &record, offsetof(struct sight_record, bytes), 0);
 	return 0;
@@ -224,6 +220,7 @@ int clone_return(struct pt_regs *ctx)
 	if (!recording || !skb)
 		return 0;
 	fill_identity(&record.event, SKBT_CLONE, skb, 0);
+	unset_offsets(&record.event);
 	record.event.head = (__u64)BPF_CORE_READ(skb, head);
 	track(&record.event);
 	emit(ctx, &record, offsetof(struct clone_record, bytes), 0);
@@ -251,15 +248,17 @@ int ipt_entry(struct pt_regs *ctx)
 	struct skb_place place;
 	struct skb_view view;
 	struct net *net;
+	__u64 block[SKB_BLOCK_MAX / sizeof(__u64)] = {};
+	struct skbt_event event = {};
 
 	if (!recording)
 		return 0;
-	view_skb(skb, &view);
+	view_skb(skb, &event, &view, (__u8 *)block);
 	place_skb(skb, &place);
 	net = BPF_CORE_READ(state, net);
 	if (!place.netns)
 		place.netns = BPF_CORE_READ(net, ns.inum);
-	if (!wanted(&view, &place))
+	if (!wanted(&event, &view, &place))
 		return 0;
 	in = BPF_CORE_READ(state, in);
 	out = BPF_CORE_READ(state, out);
@@ -296,6 +295,7 @@ int ipt_return(struct pt_regs *ctx)
 	skb = (void *)entry->skb;
 	table = (void *)entry->table;
 	fill_identity(&record.event, SKBT_TRAVERSAL, skb, entry->address);
+	unset_offsets(&record.event);
 	record.event.netns = entry->netns;
 	record.tail.duration_ns = record.event.time_ns - entry->time_ns;
 	record.tail.verdict = verdict;
@@ -312,9 +312,8 @@ int ipt_return(struct pt_regs *ctx)
 		struct skb_place place;
 		struct skb_view view;
 
-		view_skb(skb, &view);
+		view_skb(skb, &record.event, &view, record.bytes);
 		place_skb(skb, &place);
-		fill_packet(&record.event, skb, &view);
 		if (!place.netns)
 			place.netns = record.event.netns;
 		fill_place(&record.event, &place);
