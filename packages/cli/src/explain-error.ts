@@ -2,6 +2,7 @@
 import { FilterError } from "@skbtracer/analyzer";
 import { FormatError } from "@skbtracer/format";
 import { RecorderError } from "@skbtracer/recorder";
+import { OutputError } from "./io/output.js";
 import { UsageError } from "./options/usage-error.js";
 
 const FILE_PROBLEMS: Readonly<Record<string, string>> = {
@@ -19,6 +20,7 @@ const FILE_PROBLEMS: Readonly<Record<string, string>> = {
 export function explainError(error: unknown): string {
   if (error instanceof RecorderError || error instanceof FormatError) return error.message;
   if (error instanceof FilterError || error instanceof UsageError) return error.message;
+  if (error instanceof OutputError) return error.message;
   if (error instanceof Error && "code" in error && "path" in error) {
     const problem = FILE_PROBLEMS[String(error.code)] ?? error.message;
     return `cannot open ${String(error.path)}: ${problem}`;

@@ -2,7 +2,8 @@
 import { RecordingReader } from "@skbtracer/format";
 import { FunctionSink, openFileSink, type Recording, startRecording, TeeSink } from "@skbtracer/recorder";
 import type { Command } from "commander";
-import { ReaderGone } from "../io/output.js";
+import { OutputError, ReaderGone } from "../io/output.js";
+import { nearest } from "../options/nearest.js";
 import { addRecordOptions, type RecordFlags, recordOptions } from "../options/record-options.js";
 import { addPrintOptions, addTraceOptions, packetFilter, type PrintFlags } from "../options/trace-options.js";
 import { EventPrinter } from "../print/event-printer.js";
@@ -32,9 +33,15 @@ export function addLiveCommand(program: Command, setExitCode: SetExitCode): void
     .argument("[command]")
     .usage("[flags]            the live table\n       skbtracer <command> [options]")
     .action(async (unknown: string | undefined, flags: RecordFlags & PrintFlags, command: Command) => {
-      if (unknown !== undefined) command.error(`error: unknown command '${unknown}' (see skbtracer --help)`);
+      if (unknown !== undefined) command.error(`error: unknown command '${unknown}' ${hint(unknown, command)}`);
       setExitCode(await trace(flags));
     });
+}
+
+function hint(unknown: string, { commands }: Command): string {
+  const names = commands.map((command) => command.name());
+  const near = nearest(unknown, names);
+  return near === undefined ? "(see skbtracer --help)" : `(did you mean ${near}?)`;
 }
 
 async function trace(flags: RecordFlags & PrintFlags): Promise<number> {
@@ -44,15 +51,17 @@ async function trace(flags: RecordFlags & PrintFlags): Promise<number> {
   /** Set once the recording has begun; what is printed may be enough before that. */
   const running: { recording?: Recording } = {};
   let readerGone = false;
+  let outputError: OutputError | undefined;
   const show = new FunctionSink((bytes) => {
     for (const batch of reader.push(bytes)) {
-      if (readerGone || printer.full) continue;
+      if (readerGone || outputError || printer.full) continue;
       try {
         printer.print(batch);
       } catch (error) {
-        if (!(error instanceof ReaderGone)) throw error;
-        readerGone = true;
-        running.recording?.stop("reader gone");
+        if (error instanceof OutputError) outputError = error;
+        else if (error instanceof ReaderGone) readerGone = true;
+        else throw error;
+        running.recording?.stop(outputError ? "output" : "reader gone");
       }
       if (printer.full) running.recording?.stop("count");
     }
@@ -71,10 +80,12 @@ async function trace(flags: RecordFlags & PrintFlags): Promise<number> {
     onNote: note,
   });
   running.recording = recording;
-  if (readerGone || printer.full) recording.stop("count");
+  if (readerGone || outputError || printer.full) recording.stop("count");
   signals.watch(recording);
   const summary = await recording.done;
   signals.release();
   if (readerGone) process.stderr.write("skbtracer: the reader of the output went away\n");
-  return reportEnd(summary);
+  const code = reportEnd(summary);
+  if (outputError) throw outputError;
+  return code;
 }

@@ -6,12 +6,25 @@ export class ReaderGone extends Error {
   override readonly name = "ReaderGone";
 }
 
+/** Standard output cannot take what is printed. */
+export class OutputError extends Error {
+  override readonly name = "OutputError";
+}
+
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const RETRY_MS = 2;
+
+const PROBLEMS: Readonly<Record<string, string>> = {
+  ENOSPC: "no space left on the device",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would grow beyond the limit of its size",
+  EBADF: "it is closed",
+};
 
 /**
  * Writes text to standard output.
  * @throws ReaderGone if it is a pipe whose other end is closed
+ * @throws OutputError if it cannot be written for another reason
  */
 export function writeOut(text: string): void {
   let bytes: Uint8Array = Buffer.from(text);
@@ -19,9 +32,10 @@ export function writeOut(text: string): void {
     try {
       bytes = bytes.subarray(fs.writeSync(1, bytes));
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const { code = "", message } = error as NodeJS.ErrnoException;
       if (code === "EPIPE") throw new ReaderGone();
-      if (code !== "EAGAIN") throw error;
+      if (code !== "EAGAIN")
+        throw new OutputError(`cannot write to standard output: ${PROBLEMS[code] ?? message}`);
       Atomics.wait(sleeper, 0, 0, RETRY_MS);
     }
   }

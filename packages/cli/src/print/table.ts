@@ -27,7 +27,7 @@ export function tableLines(event: TraceEvent, time: string): string {
     (packet.destMac ?? NO_MAC).padEnd(18),
     String(packet.ipLength ?? event.length).padEnd(6),
     packetInfo(packet).padEnd(54),
-    traceInfo(event),
+    escapeText(traceInfo(event)),
   ];
   const frames = (event.stack ?? []).map((frame) => `    ${escapeText(frame)}`);
   return [columns.join(" "), ...frames].join("\n");
@@ -43,10 +43,10 @@ function traceInfo(event: TraceEvent): string {
   const { traversal, drop } = event;
   if (traversal) {
     const { pf, table, hook, verdict, durationNs } = traversal;
-    return `${start}${pf}.${escapeText(table)}.${hook}.${verdict} ${microseconds(durationNs)}`;
+    return `${start}${pf}.${table}.${hook}.${verdict} ${microseconds(durationNs)}`;
   }
   if (drop)
-    return `${start}DROP ${drop.reason === undefined ? "" : `${drop.reason} `}at ${escapeText(drop.location)}`;
+    return `${start}DROP ${drop.reason === undefined ? "" : `${drop.reason} `}at ${drop.location}`;
   if (event.kind === "clone") return `${start}${event.function} of ${(event.parent ?? 0n).toString(16)}`;
   if (event.kind === "free") return `${start}${event.function} (end)`;
   return `${start}${event.function}`;
