@@ -33,7 +33,8 @@ export function addLiveCommand(program: Command, setExitCode: SetExitCode): void
     .argument("[command]")
     .usage("[flags]            the live table\n       skbtracer <command> [options]")
     .action(async (unknown: string | undefined, flags: RecordFlags & PrintFlags, command: Command) => {
-      if (unknown !== undefined) command.error(`error: unknown command '${unknown}' ${hint(unknown, command)}`);
+      if (unknown !== undefined)
+        command.error(`error: unknown command '${unknown}' ${hint(unknown, command)}`);
       setExitCode(await trace(flags));
     });
 }

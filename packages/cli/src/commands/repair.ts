@@ -1,9 +1,11 @@
 // skbtracer repair: a whole copy of a damaged recording, without what is damaged.
 import { randomFillSync } from "node:crypto";
+import { statSync } from "node:fs";
 import { type Chunk, ChunkScanner, ChunkType, LogEncoder, NotARecordingError } from "@skbtracer/format";
 import { type LogSink, openFileSink } from "@skbtracer/recorder";
 import type { Command } from "commander";
 import { readPieces } from "../io/recording-file.js";
+import { UsageError } from "../options/usage-error.js";
 import { bytesText } from "../print/quantities.js";
 import type { SetExitCode } from "../program.js";
 
@@ -43,6 +45,10 @@ function beginCopy(scanner: ChunkScanner, flags: RepairFlags): { sink: LogSink; 
 const REPLACED: ReadonlySet<number> = new Set([ChunkType.INDEX, ChunkType.REPAIR]);
 
 async function repair(file: string, flags: RepairFlags): Promise<number> {
+  if (isSameFile(file, flags.output))
+    throw new UsageError(
+      `${flags.output} is the recording itself, which repair does not change: use another name`,
+    );
   const scanner = new ChunkScanner("salvage");
   let copy: { sink: LogSink; encoder: LogEncoder } | undefined;
   let end: Uint8Array | undefined;
@@ -73,6 +79,12 @@ async function repair(file: string, flags: RepairFlags): Promise<number> {
   for (const { offset, length, reason } of scanner.damage)
     process.stderr.write(`skbtracer:   at byte ${offset}, ${length} byte(s): ${reason}\n`);
   return 0;
+}
+
+function isSameFile(input: string, output: string): boolean {
+  if (input === "-" || output === "-") return false;
+  const [from, to] = [input, output].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return from !== undefined && to !== undefined && from.dev === to.dev && from.ino === to.ino;
 }
 
 async function* scanChunks(file: string, scanner: ChunkScanner): AsyncGenerator<Chunk, void> {

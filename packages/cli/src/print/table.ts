@@ -45,8 +45,7 @@ function traceInfo(event: TraceEvent): string {
     const { pf, table, hook, verdict, durationNs } = traversal;
     return `${start}${pf}.${table}.${hook}.${verdict} ${microseconds(durationNs)}`;
   }
-  if (drop)
-    return `${start}DROP ${drop.reason === undefined ? "" : `${drop.reason} `}at ${drop.location}`;
+  if (drop) return `${start}DROP ${drop.reason === undefined ? "" : `${drop.reason} `}at ${drop.location}`;
   if (event.kind === "clone") return `${start}${event.function} of ${(event.parent ?? 0n).toString(16)}`;
   if (event.kind === "free") return `${start}${event.function} (end)`;
   return `${start}${event.function}`;
