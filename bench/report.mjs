@@ -68,6 +68,15 @@ const rate = (bytes) => `${(bytes / 1e9).toFixed(2)} GB/s`;
 /** @param {number} value */
 const percent = (value) => `${(value * 100).toFixed(0)} %`;
 
+/**
+ * @param {readonly any[]} runs
+ * @param {string} key
+ */
+function range(runs, key) {
+  const values = runs.map((run) => run[key]);
+  return `${ratio(Math.min(...values))} to ${ratio(Math.max(...values))}`;
+}
+
 /** @param {any} r */
 function drainText(r) {
   const { atWatermark, atFullRings, long } = r;
@@ -86,7 +95,16 @@ ${targets([
     `${whole(atWatermark.userNsPerEvent)} ns`,
     atWatermark.userNsPerEvent <= 120,
   ),
-  target("at least 0.7 of `cp`'s throughput", ratio(atFullRings.ofCp), atFullRings.ofCp >= 0.7),
+  target(
+    "at least 0.7 of `cp`'s throughput, at the watermark",
+    `${ratio(atWatermark.ofCp)} (runs: ${range(atWatermark.runs, "ofCp")})`,
+    atWatermark.ofCp >= 0.7,
+  ),
+  target(
+    "the same, from full rings",
+    `${ratio(atFullRings.ofCp)} (runs: ${range(atFullRings.runs, "ofCp")})`,
+    atFullRings.ofCp >= 0.7,
+  ),
   target(
     `resident memory flat over ${whole(long.events / 1e6)} M events`,
     `${least} to ${most} MiB`,
@@ -112,7 +130,9 @@ ${table(
   ],
 )}
 
-The last row leaves out what waiting for a CPU costs either of the two on a busy machine.
+The last row leaves out what waiting for a CPU costs either of the two on a busy machine. Where runs differ much, it is the
+hypervisor finding memory for either side's file: with memory at hand \`cp\` takes about 80 ns for an event's bytes, the
+recorder's write 90, and the CRC of every chunk (Node's \`zlib.crc32\`, 3 to 4 GB/s) 50 more, which is the difference.
 
 ${table(
   ["events so far", "resident, MiB"],

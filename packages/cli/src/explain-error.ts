@@ -14,6 +14,8 @@ const FILE_PROBLEMS: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
   ENOSPC: "no space left on the device",
   EEXIST: "it exists",
+  ENAMETOOLONG: "the name is too long",
+  ELOOP: "it is a link that leads to itself",
 };
 
 /** What to tell the user. */
