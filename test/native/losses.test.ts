@@ -1,11 +1,9 @@
 // Events that the rings cannot hold are counted, every one, and it is known where they are missing.
-import { createWriteStream } from "node:fs";
-import { finished } from "node:stream/promises";
-import { setTimeout as delay } from "node:timers/promises";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 
 import { expect, test } from "vitest";
 
-import { CLI, info, type Info, skbtracer, start, until } from "./support/cli.js";
+import { bash, info, type Info, skbtracer, until } from "./support/cli.js";
 import { eventsOf } from "./support/events.js";
 import { network } from "./support/network.js";
 import { workspace } from "./support/workspace.js";
@@ -47,20 +45,14 @@ test("of a flood on one CPU: on that CPU, where no event is", async () => {
 });
 
 test("also while the recorder waits for whoever reads its output, and nothing comes after them", async () => {
-  const flags = ["-H", "10.91.0.2", "--buffer", "4096", "--no-rules", "--snaplen", "256"];
-  const recorder = start(process.execPath, [CLI, "record", "-o", "-", ...flags]);
-  const { stdout } = recorder.process;
-  const file = createWriteStream(path("pipe"));
-  stdout?.pipe(file);
-  // It records once it writes, and is then not read from until the flood is over.
-  await until(() => file.bytesWritten > 30_000);
-  stdout?.unpipe(file);
-  stdout?.pause();
+  const [file, go] = [path("pipe"), path("go")];
+  const flags = "-H 10.91.0.2 --buffer 4096 --no-rules --snaplen 256 --duration 4s";
+  // Reads the beginning, and the rest when the flood is over.
+  const reader = `{ head -c 1000; until [ -e ${go} ]; do sleep 0.1; done; cat; } > ${file}`;
+  const recording = bash(`set -o pipefail; $SKBTRACER record -o - ${flags} | ${reader}`);
+  await until(() => existsSync(file) && statSync(file).size >= 1000);
   await a.run("ping -q -f -c 2000 10.91.0.2");
-  stdout?.pipe(file);
-  await delay(500);
-  recorder.process.kill("SIGINT");
-  expect(await recorder.ended).toMatchObject({ code: 0 });
-  await finished(file);
-  expectAllCounted(await info(path("pipe")));
+  writeFileSync(go, "");
+  expect(await recording).toMatchObject({ code: 0 });
+  expectAllCounted(await info(file));
 });
