@@ -18,3 +18,37 @@ export { WallClock } from "./event/wall-clock.js";
 export { FilterError } from "./filter/filter-error.js";
 export { type KernelFilter, kernelFilter } from "./filter/kernel-filter.js";
 export { type FilterFlags, type PacketFilter, parsePacketFilter } from "./filter/packet-filter.js";
+export { BENIGN_RULES, benignRule, type BenignRule } from "./reconstruct/benign.js";
+export { missingEvents } from "./reconstruct/host-rows.js";
+export { type Demand, type FinishedPath, type Found, Reconstruction } from "./reconstruct/reconstruction.js";
+export {
+  type Block,
+  blockOf,
+  type Column,
+  type NumberColumn,
+  rowAt,
+  type TextColumn,
+  valueAt,
+  type WideColumn,
+} from "./tables/block.js";
+export type {
+  AnyRow,
+  Begin,
+  DropRow,
+  EventRow,
+  LossRow,
+  Outcome,
+  PacketColumns,
+  PathRow,
+  TraversalRow,
+} from "./tables/rows.js";
+export {
+  type ColumnDefinition,
+  type ColumnType,
+  isTableName,
+  TABLE_NAMES,
+  type TableDefinition,
+  type TableName,
+  TABLES,
+  type Value,
+} from "./tables/schema.js";

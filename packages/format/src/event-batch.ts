@@ -75,12 +75,23 @@ export class EventBatch {
     const known = this.#wide.get(name);
     if (known) return known;
     const column = new BigUint64Array(this.length);
+    // By halves: a bigint for each would be garbage.
+    const halves = new Uint32Array(column.buffer);
     const field = this.#headField(name);
     if (field)
-      for (let i = 0; i < this.length; i++)
-        column[i] = this.#segment(i).view.getBigUint64(this.#offset(i) + field.offset, true);
+      for (let i = 0; i < this.length; i++) {
+        const { view } = this.#segment(i);
+        const at = this.#offset(i) + field.offset;
+        halves[2 * i] = view.getUint32(at, true);
+        halves[2 * i + 1] = view.getUint32(at + 4, true);
+      }
     this.#wide.set(name, column);
     return column;
+  }
+
+  /** The same column as halves of 32 bits: `[2 * i]` the low one, `[2 * i + 1]` the high one. */
+  wideHalves(name: WideField): Uint32Array {
+    return new Uint32Array(this.wide(name).buffer);
   }
 
   /** A column of the head; zeros if the recording's layout lacks the field. */
@@ -113,6 +124,13 @@ export class EventBatch {
   tailWide(i: number, name: string): bigint {
     const at = this.#tailField(i, name);
     return at?.field.type === "u64" ? at.view.getBigUint64(at.offset, true) : 0n;
+  }
+
+  /** The same as halves of 32 bits. */
+  tailHalves(i: number, name: string): { low: number; high: number } {
+    const at = this.#tailField(i, name);
+    if (at?.field.type !== "u64") return { low: 0, high: 0 };
+    return { low: at.view.getUint32(at.offset, true), high: at.view.getUint32(at.offset + 4, true) };
   }
 
   /** A text from the tail of event `i`, up to its first zero; "" if its kind has no such field. */

@@ -14,6 +14,8 @@ export interface Loss {
 }
 
 interface CpuAccount {
+  /** In the order of time. */
+  readonly losses: Loss[];
   inStream: number;
   counted: number;
   /** Time of the last event in the stream. */
@@ -32,13 +34,13 @@ export class LossLedger {
     const account = this.#account(segment.cpu);
     const first = segment.times[0];
     if (account.open && first !== undefined) {
-      this.#losses.push({ cpu: segment.cpu, ...account.open, beforeNs: first });
+      this.#add(account, { cpu: segment.cpu, ...account.open, beforeNs: first });
       account.open = undefined;
     }
     for (const { after, before, count } of segment.lost) {
       account.inStream += count;
       const afterNs = Number.isFinite(after) ? after : account.lastNs;
-      if (Number.isFinite(before)) this.#losses.push({ cpu: segment.cpu, afterNs, beforeNs: before, count });
+      if (Number.isFinite(before)) this.#add(account, { cpu: segment.cpu, afterNs, beforeNs: before, count });
       else account.open = { afterNs, count: (account.open?.count ?? 0) + count };
     }
     account.lastNs = Math.max(account.lastNs, segment.times[segment.length - 1] ?? Number.NEGATIVE_INFINITY);
@@ -57,6 +59,24 @@ export class LossLedger {
     return total;
   }
 
+  /** Whether events were lost on a CPU at some time from `fromNs` to `toNs`, as far as is known by now. */
+  lostBetween(cpu: number, fromNs: number, toNs: number): boolean {
+    const account = this.#cpus.get(cpu);
+    if (!account) return false;
+    const { losses, open, counted, inStream, lastNs } = account;
+    if ((open || counted > inStream) && (open?.afterNs ?? lastNs) <= toNs) return true;
+    // The first loss that ends at or after `fromNs`
+    let low = 0;
+    let high = losses.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((losses[middle]?.beforeNs ?? 0) < fromNs) low = middle + 1;
+      else high = middle;
+    }
+    const loss = losses[low];
+    return loss !== undefined && loss.afterNs <= toNs;
+  }
+
   /** All losses; those after which no event came end at `endNs`. */
   losses(endNs: number): Loss[] {
     const open: Loss[] = [];
@@ -69,10 +89,15 @@ export class LossLedger {
     return [...this.#losses, ...open];
   }
 
+  #add(account: CpuAccount, loss: Loss): void {
+    account.losses.push(loss);
+    this.#losses.push(loss);
+  }
+
   #account(cpu: number): CpuAccount {
     let account = this.#cpus.get(cpu);
     if (!account) {
-      account = { inStream: 0, counted: 0, lastNs: Number.NEGATIVE_INFINITY, open: undefined };
+      account = { losses: [], inStream: 0, counted: 0, lastNs: Number.NEGATIVE_INFINITY, open: undefined };
       this.#cpus.set(cpu, account);
     }
     return account;

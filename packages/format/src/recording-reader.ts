@@ -89,6 +89,11 @@ export class RecordingReader {
     return [...this.#scanner.damage, ...this.#damage].toSorted((a, b) => a.offset - b.offset);
   }
 
+  /** How many places of the file could not be used so far. */
+  get damagedPlaces(): number {
+    return this.#scanner.damage.length + this.#damage.length;
+  }
+
   /** Events that the rings refused while recording. */
   get lost(): number {
     return this.#ledger.total;
@@ -97,6 +102,11 @@ export class RecordingReader {
   /** When and on which CPUs events were lost. */
   losses(): Loss[] {
     return this.#ledger.losses(this.ended?.atNs ?? this.lastNs ?? 0);
+  }
+
+  /** Whether events were lost on a CPU at some time from `fromNs` to `toNs`, as far as has been read. */
+  lostBetween(cpu: number, fromNs: number, toNs: number): boolean {
+    return this.#ledger.lostBetween(cpu, fromNs, toNs);
   }
 
   /**

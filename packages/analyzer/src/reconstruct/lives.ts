@@ -1,0 +1,253 @@
+// Tells the lives of skbs apart and follows each: the heart of the reconstruction. It takes events in the order of time,
+// and holds what is in flight.
+import { type EventBatch, EventFlag, EventKind } from "@skbtracer/format";
+import type { Packet } from "../dissect/packet-fields.js";
+import { captureOf } from "../event/trace-event.js";
+import type { Names } from "../event/names.js";
+import { hookName, verdictName } from "../event/netfilter-names.js";
+import { AddressMap } from "./address-map.js";
+import { benignRule } from "./benign.js";
+import { Life, type LifeEnd } from "./life.js";
+import { packetFacts, type PacketFacts } from "./packet-facts.js";
+import { Devices, Functions, Ways } from "./places.js";
+
+/** What to find out beside the lives themselves; each costs time. */
+export interface LivesOptions {
+  /** The packets' columns: without them, lives have none. */
+  readonly packets: boolean;
+  /** The time of each sight. */
+  readonly hopTimes: boolean;
+  /** Says which packets are wanted; needs `packets`. Without, all are. */
+  readonly wanted?: ((packet: Packet) => boolean) | undefined;
+  /** Says of an event's place whether it is wanted: process, namespace, device, function. Without, all are. */
+  readonly wantedAt?:
+    | ((place: { pid: number; netns: number; interface: string | undefined; function: string }) => boolean)
+    | undefined;
+}
+
+/** A batch's events, with the lives that they belong to. */
+export interface FollowedBatch {
+  readonly batch: EventBatch;
+  /** The life of each event; undefined for the end of an skb that was not seen before. */
+  readonly lives: (Life | undefined)[];
+  /** What each event showed of its packet, if asked for. */
+  readonly packets: (PacketFacts | undefined)[];
+  readonly functions: Int32Array;
+  readonly devices: Int32Array;
+  /** Lives that ended in this batch, in order. */
+  readonly ended: Life[];
+}
+
+/** Captures of events that have no packet are not looked at. */
+const NO_PACKET: ReadonlySet<number> = new Set([EventKind.CLONE, EventKind.FREE]);
+
+/** Follows skbs. */
+export class Lives {
+  readonly functions: Functions;
+  readonly devices: Devices;
+  readonly ways: Ways;
+  /** Lives so far. */
+  count = 0;
+  readonly #options: LivesOptions;
+  readonly #names: Names;
+  readonly #endsRecorded: boolean;
+  readonly #living = new AddressMap<Life>();
+  readonly #cloneFunction: number;
+
+  /** @param endsRecorded whether every end of an skb was probed: without, its next use is told by what cannot be its own */
+  constructor(names: Names, endsRecorded: boolean, options: LivesOptions) {
+    this.#names = names;
+    this.#endsRecorded = endsRecorded;
+    this.#options = options;
+    this.functions = new Functions(names);
+    this.devices = new Devices(names);
+    this.ways = new Ways(this.functions, this.devices);
+    this.#cloneFunction = this.functions.add("skb_clone");
+  }
+
+  /** Skbs that have not ended. */
+  get inFlight(): number {
+    return this.#living.size;
+  }
+
+  /** The lives in flight may have lost events: a part of the file is missing. */
+  markDamaged(): void {
+    for (const life of this.#living.values()) life.damaged = true;
+  }
+
+  /** Takes the next events. */
+  follow(batch: EventBatch): FollowedBatch {
+    this.devices.refresh();
+    const { length, times } = batch;
+    const lives: (Life | undefined)[] = [];
+    const packets: (PacketFacts | undefined)[] = [];
+    const functions = new Int32Array(length);
+    const devices = new Int32Array(length);
+    const ended: Life[] = [];
+    const followed = { batch, lives, packets, functions, devices, ended };
+    const skbs = batch.wideHalves("skb");
+    const addresses = batch.wideHalves("address");
+    const kinds = batch.narrow("kind");
+    const flags = batch.narrow("flags");
+    const namespaces = batch.narrow("netns");
+    const ifindexes = batch.narrow("ifindex");
+    const pids = batch.narrow("pid");
+    const lens = batch.narrow("len");
+    const { wantedAt } = this.#options;
+    for (let i = 0; i < length; i++) {
+      const low = skbs[2 * i] ?? 0;
+      const high = skbs[2 * i + 1] ?? 0;
+      const kind = kinds[i] ?? 0;
+      const time = times[i] ?? 0;
+      const functionId =
+        kind === EventKind.CLONE
+          ? this.#cloneFunction
+          : this.functions.id(addresses[2 * i] ?? 0, addresses[2 * i + 1] ?? 0);
+      functions[i] = functionId;
+      this.functions.counts[functionId] = (this.functions.counts[functionId] ?? 0) + 1;
+      const device = this.devices.id(namespaces[i] ?? 0, ifindexes[i] ?? 0);
+      devices[i] = device;
+      let life = this.#living.get(low, high);
+      if (kind === EventKind.FREE) {
+        if (life) {
+          this.#note(life, batch, i, time);
+          this.#end(life, "freed", ended);
+        }
+        lives.push(life);
+        packets.push(life?.lastPacket);
+        continue;
+      }
+      const first = ((flags[i] ?? 0) & EventFlag.FIRST) !== 0;
+      let packet = this.#options.packets && !NO_PACKET.has(kind) ? this.#packet(batch, i, life) : undefined;
+      if (
+        life &&
+        (first || kind === EventKind.CLONE || this.#isAnother(life, kind, functionId, device, packet))
+      ) {
+        this.#end(life, "reused", ended);
+        life = undefined;
+      }
+      if (!life) {
+        life = new Life(++this.count, low, high, time, pids[i] ?? 0, lens[i] ?? 0, first);
+        this.#living.set(low, high, life);
+      }
+      this.#note(life, batch, i, time);
+      if (packet) {
+        if (!life.firstPacket || (life.firstPacket.protocol === null && packet.protocol !== null)) {
+          life.firstPacket = packet;
+          life.len = lens[i] ?? 0;
+        }
+        if (packet.protocol !== null) life.lastPacket = packet;
+      } else if (kind === EventKind.CLONE) {
+        this.#clone(life, batch, i);
+        packet = life.firstPacket;
+      }
+      if (kind === EventKind.SIGHT) {
+        life.way = this.ways.step(life.way, functionId, device);
+        if (life.firstFunction < 0) life.firstFunction = functionId;
+        life.lastFunction = functionId;
+        if (this.#options.hopTimes) life.hopTimes.push(time - life.firstNs);
+      } else if (kind === EventKind.TRAVERSAL) this.#traverse(life, batch, i);
+      else if (kind === EventKind.DROP) this.#drop(life, batch, i);
+      if (!life.matched && (packet?.matches ?? this.#options.wanted === undefined))
+        life.matched =
+          !wantedAt ||
+          wantedAt({
+            pid: pids[i] ?? 0,
+            netns: namespaces[i] ?? 0,
+            interface: this.devices.all[device]?.name,
+            function: this.functions.names[functionId] ?? "",
+          });
+      lives.push(life);
+      packets.push(packet);
+      if (kind === EventKind.DROP && !this.#endsRecorded) this.#end(life, "freed", ended);
+    }
+    return followed;
+  }
+
+  /** The recording has ended: the lives in flight, in the order in which they began. */
+  finish(): Life[] {
+    const open = [...this.#living.values()].toSorted((a, b) => a.id - b.id);
+    this.#living.clear();
+    return open;
+  }
+
+  #note(life: Life, batch: EventBatch, i: number, time: number): void {
+    life.events++;
+    life.lastNs = Math.max(life.lastNs, time);
+    const cpu = batch.cpu(i);
+    if (!life.cpus.includes(cpu)) life.cpus.push(cpu);
+  }
+
+  #end(life: Life, end: LifeEnd, ended: Life[]): void {
+    life.end = end;
+    this.#living.delete(life.low, life.high);
+    ended.push(life);
+  }
+
+  #packet(batch: EventBatch, i: number, life: Life | undefined): PacketFacts {
+    return packetFacts(captureOf(batch, i), life?.lastPacket, this.#options.wanted);
+  }
+
+  /**
+   * Where ends are not all recorded, an address can be another packet's without a word. What cannot be the same packet
+   * is taken for another: the same function at the same device again, or another flow.
+   */
+  #isAnother(
+    life: Life,
+    kind: number,
+    functionId: number,
+    device: number,
+    packet: PacketFacts | undefined,
+  ): boolean {
+    if (this.#endsRecorded) return false;
+    if (kind === EventKind.SIGHT && this.ways.includes(life.way, functionId, device)) return true;
+    const before = life.lastPacket;
+    return (
+      before !== undefined &&
+      packet !== undefined &&
+      packet.protocol !== null &&
+      (before.protocol !== packet.protocol ||
+        before.source !== packet.source ||
+        before.destination !== packet.destination ||
+        before.icmp_seq !== packet.icmp_seq ||
+        before.source_port !== packet.source_port ||
+        before.destination_port !== packet.destination_port)
+    );
+  }
+
+  #clone(life: Life, batch: EventBatch, i: number): void {
+    const { low, high } = batch.tailHalves(i, "parent");
+    const parent = this.#living.get(low, high);
+    life.cloned = true;
+    life.parent = parent?.id;
+    // A clone shares its parent's headers, which an event of its own has yet to show.
+    life.firstPacket = parent?.lastPacket;
+    life.lastPacket = parent?.lastPacket;
+    if (parent?.matched) life.matched = true;
+  }
+
+  #traverse(life: Life, batch: EventBatch, i: number): void {
+    const hook = hookName(batch.tailNumber(i, "hook"));
+    const verdict = verdictName(batch.tailNumber(i, "verdict"));
+    const pass = `${batch.tailText(i, "table")}.${hook}.${verdict}`;
+    life.verdicts = life.verdicts === "" ? pass : `${life.verdicts} ${pass}`;
+  }
+
+  #drop(life: Life, batch: EventBatch, i: number): void {
+    const location = this.#names.code(batch.tailWide(i, "location"));
+    const reason = batch.tailNumber(i, "has_reason")
+      ? this.#names.dropReason(batch.tailNumber(i, "reason"))
+      : null;
+    const outcome = benignRule(functionOf(location), reason)?.outcome;
+    life.drop = {
+      reason,
+      location,
+      benignOutcome: outcome === "delivered" ? outcome : outcome && "consumed",
+    };
+  }
+}
+
+/** `icmp_rcv` of `icmp_rcv+0x1b1 [module]`. */
+export function functionOf(location: string): string {
+  return location.replace(/[+ ].*$/, "").replace(/(\.(?:isra|constprop|part|cold)(\.\d+)?)+$/, "");
+}

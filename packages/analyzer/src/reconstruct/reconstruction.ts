@@ -1,0 +1,268 @@
+// From a recording's events to rows: who asks says which tables, and gets them as they become certain.
+import { type EventBatch, EventKind, NO_CPU, type RecordingReader, uuidText } from "@skbtracer/format";
+import { Names } from "../event/names.js";
+import { type PacketFilter, type PacketSelection, packetSelection } from "../filter/packet-selection.js";
+import type { Block } from "../tables/block.js";
+import { blockOf } from "../tables/block.js";
+import type { DropRow, EventRow, LossRow, PathRow, TraversalRow } from "../tables/rows.js";
+import type { TableName } from "../tables/schema.js";
+import { eventBlock, selectRows } from "./event-block.js";
+import { dropRow, eventRow, traversalRow } from "./event-rows.js";
+import { hostRows } from "./host-rows.js";
+import type { Life } from "./life.js";
+import { type FollowedBatch, Lives } from "./lives.js";
+import { type PathContext, pathRow } from "./path-rows.js";
+
+/** What is wanted of a recording. */
+export interface Demand {
+  readonly tables: ReadonlySet<TableName>;
+  /** Paths in which an event matches, and what belongs to them from then on. */
+  readonly filter?: PacketFilter;
+  /** Rows of `paths` need not say which packet it was, nor the time of each hop. */
+  readonly shapesOnly?: boolean;
+  /** Keep the events of each path, for `PathWithEvents`. */
+  readonly pathEvents?: boolean;
+}
+
+/** A path, and its events if they were asked for. */
+export interface FinishedPath {
+  readonly path: PathRow;
+  readonly events: readonly EventRow[];
+}
+
+/** What a batch of events has made certain. */
+export interface Found {
+  /** `events`, in columns. */
+  readonly events: Block | undefined;
+  readonly drops: readonly DropRow[];
+  readonly traversals: readonly TraversalRow[];
+  readonly paths: readonly FinishedPath[];
+}
+
+/** Most events that are kept of one path. */
+const PATH_EVENTS_MAX = 4000;
+
+/** Reconstructs one recording, whose reader gives the batches. */
+export class Reconstruction {
+  readonly #reader: RecordingReader;
+  readonly #demand: Demand;
+  readonly #selection: PacketSelection | undefined;
+  readonly #needsPackets: boolean;
+  #lives: Lives | undefined;
+  #names: Names | undefined;
+  #context: PathContext | undefined;
+  #startUnixNs: bigint | null = null;
+  #eventCount = 0;
+  #dropCount = 0;
+  #traversalCount = 0;
+  #pathCount = 0;
+  #incompleteCount = 0;
+  #damagedPlaces = 0;
+  readonly #damageGaps: LossRow[] = [];
+  #openGap: { afterNs: number; batches: number } | undefined;
+  readonly #eventsOf = new Map<Life, EventRow[]>();
+
+  constructor(reader: RecordingReader, demand: Demand) {
+    this.#reader = reader;
+    this.#demand = demand;
+    this.#selection = demand.filter && packetSelection(demand.filter);
+    this.#needsPackets =
+      this.#selection !== undefined ||
+      !demand.shapesOnly ||
+      demand.tables.has("events") ||
+      demand.pathEvents === true;
+  }
+
+  /** UUID of the recording. */
+  get recording(): string {
+    const { fileHeader } = this.#reader;
+    return fileHeader ? uuidText(fileHeader.uuid) : "unknown";
+  }
+
+  /** Skbs in flight now: what memory depends on. */
+  get inFlight(): number {
+    return this.#lives?.inFlight ?? 0;
+  }
+
+  /** Whether every end of an skb was probed. Known once the recording's first events have come. */
+  get endsRecorded(): boolean {
+    return (this.#reader.environment?.probes ?? []).some(
+      ({ event, type, status }) => event === "free" && type === "kprobe" && status === "attached",
+    );
+  }
+
+  /** Takes the next batch of the reader. */
+  take(batch: EventBatch): Found {
+    const { lives, context } = this.#begin();
+    this.#noticeDamage(lives, batch);
+    const followed = lives.follow(batch);
+    if (this.#openGap) for (const life of followed.lives) if (life) life.damaged = true;
+    const firstEvent = this.#eventCount + 1;
+    this.#eventCount += batch.length;
+    const drops: DropRow[] = [];
+    const traversals: TraversalRow[] = [];
+    const wants = (table: TableName): boolean => this.#demand.tables.has(table);
+    const { pathEvents } = this.#demand;
+    if (wants("drops") || wants("traversals") || pathEvents) {
+      const kinds = batch.narrow("kind");
+      for (let i = 0; i < batch.length; i++) {
+        const kind = kinds[i];
+        const life = followed.lives[i];
+        if (!life) continue;
+        if (pathEvents) this.#keep(life, followed, i, firstEvent);
+        if (kind === EventKind.DROP) {
+          const row = this.#numberDrop(life, followed, i, firstEvent);
+          if (wants("drops") && this.#isWanted(life)) drops.push(row());
+        } else if (kind === EventKind.TRAVERSAL) {
+          const row = this.#numberTraversal(life, followed, i, firstEvent);
+          if (wants("traversals") && this.#isWanted(life)) traversals.push(row());
+        }
+      }
+    }
+    return {
+      events: wants("events") ? this.#events(followed, firstEvent, context) : undefined,
+      drops,
+      traversals,
+      paths: this.#finishPaths(followed.ended),
+    };
+  }
+
+  /** After the last batch: the paths that had not ended. */
+  finish(): FinishedPath[] {
+    if (this.#openGap) this.#closeGap(this.#reader.lastNs ?? this.#openGap.afterNs);
+    const { lives } = this.#begin();
+    if (this.#reader.damagedPlaces > this.#damagedPlaces) lives.markDamaged();
+    return this.#finishPaths(lives.finish());
+  }
+
+  /** After `finish`: a block for each other table that was asked for. */
+  *hostBlocks(): Generator<Block> {
+    const rows = hostRows(this.#reader, {
+      recording: this.recording,
+      startUnixNs: this.#startUnixNs,
+      paths: this.#pathCount,
+      incompletePaths: this.#incompleteCount,
+      endsRecorded: this.endsRecorded,
+      damageGaps: this.#damageGaps,
+      functions: this.#lives?.functions,
+    });
+    for (const table of ["meta", "losses", "probes", "interfaces", "rules"] as const)
+      if (this.#demand.tables.has(table)) yield blockOf(table, rows[table]);
+  }
+
+  #begin(): { lives: Lives; context: PathContext; names: Names } {
+    const reader = this.#reader;
+    this.#names ??= new Names(reader.environment, reader.dictionary);
+    const selection = this.#selection;
+    const lives = (this.#lives ??= new Lives(this.#names, this.endsRecorded, {
+      packets: this.#needsPackets,
+      hopTimes: !this.#demand.shapesOnly,
+      wanted: selection?.packet,
+      wantedAt: selection?.place,
+    }));
+    if (!this.#context) {
+      this.#startUnixNs = startUnixNs(reader);
+      this.#context = {
+        recording: this.recording,
+        lives,
+        endsRecorded: this.endsRecorded,
+        lostBetween: (cpu, from, to) =>
+          reader.lostBetween(cpu, from, to) || reader.lostBetween(NO_CPU, from, to),
+        unixNs: (timeNs) =>
+          this.#startUnixNs === null ? null : this.#startUnixNs + BigInt(Math.round(timeNs)),
+      };
+    }
+    return { lives, context: this.#context, names: this.#names };
+  }
+
+  /** Events that stood in a damaged part of the file came after those given so far, and before some that follow. */
+  #noticeDamage(lives: Lives, batch: EventBatch): void {
+    const places = this.#reader.damagedPlaces;
+    if (places > this.#damagedPlaces) {
+      this.#damagedPlaces = places;
+      lives.markDamaged();
+      this.#openGap ??= { afterNs: this.#lastNs, batches: 0 };
+      this.#openGap.batches = 0;
+    } else if (this.#openGap && ++this.#openGap.batches > 2) this.#closeGap(batch.times[0] ?? 0);
+    this.#lastNs = batch.times[batch.length - 1] ?? this.#lastNs;
+  }
+  #lastNs = 0;
+
+  #closeGap(beforeNs: number): void {
+    if (!this.#openGap) return;
+    const { recording } = this;
+    const { afterNs } = this.#openGap;
+    this.#damageGaps.push({
+      recording,
+      cpu: null,
+      after_ns: afterNs,
+      before_ns: Math.max(afterNs, beforeNs),
+      count: null,
+      probe: null,
+      cause: "damage",
+    });
+    this.#openGap = undefined;
+  }
+
+  #isWanted(life: Life): boolean {
+    return this.#selection === undefined || life.matched;
+  }
+
+  #events(followed: FollowedBatch, firstEvent: number, { recording, lives }: PathContext): Block {
+    const block = eventBlock(followed, firstEvent, { recording, lives, startUnixNs: this.#startUnixNs });
+    if (!this.#selection) return block;
+    return selectRows(block, (i) => followed.lives[i]?.matched ?? false);
+  }
+
+  #finishPaths(ended: readonly Life[]): FinishedPath[] {
+    const { context } = this.#begin();
+    const paths: FinishedPath[] = [];
+    const wanted = this.#demand.tables.has("paths");
+    for (const life of ended) {
+      if (wanted || this.#demand.tables.has("meta")) {
+        const path = pathRow(life, context);
+        this.#pathCount++;
+        if (!path.complete) this.#incompleteCount++;
+        if (wanted && this.#isWanted(life)) paths.push({ path, events: this.#eventsOf.get(life) ?? [] });
+      }
+      this.#eventsOf.delete(life);
+    }
+    return paths;
+  }
+
+  #keep(life: Life, followed: FollowedBatch, i: number, firstEvent: number): void {
+    let events = this.#eventsOf.get(life);
+    if (!events) {
+      events = [];
+      this.#eventsOf.set(life, events);
+    }
+    const { context, lives } = this.#begin();
+    if (events.length < PATH_EVENTS_MAX)
+      events.push(eventRow(followed, i, firstEvent + i, life, lives, context));
+  }
+
+  #numberDrop(life: Life, followed: FollowedBatch, i: number, firstEvent: number): () => DropRow {
+    const drop = ++this.#dropCount;
+    const { context, lives, names } = this.#begin();
+    return () =>
+      dropRow(
+        { drop, ...eventRow(followed, i, firstEvent + i, life, lives, context) },
+        followed.batch,
+        i,
+        names,
+      );
+  }
+
+  #numberTraversal(life: Life, followed: FollowedBatch, i: number, firstEvent: number): () => TraversalRow {
+    const traversal = ++this.#traversalCount;
+    const { context, lives, names } = this.#begin();
+    const event = eventRow(followed, i, firstEvent + i, life, lives, context);
+    return () => traversalRow({ traversal, ...event }, followed.batch, i, names);
+  }
+}
+
+/** By the first pair of clocks: one for the whole recording, so that differences of times are those of its own clock. */
+function startUnixNs({ clocks, startNs }: RecordingReader): bigint | null {
+  const [clock] = clocks;
+  return clock ? startNs - clock.monotonicNs + clock.realtimeNs : null;
+}
