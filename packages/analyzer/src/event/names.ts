@@ -11,6 +11,7 @@ const PROGRAM_FRAMES = 4;
 export class Names {
   readonly #dictionary: Dictionary;
   readonly #functions = new Map<bigint, string>();
+  readonly #stackTexts = new Map<number, string>();
   readonly #devices = new Map<string, string>();
   readonly #reasons = new Map<number, string>();
   readonly #subsystems = new Map<number, string>();
@@ -73,6 +74,17 @@ export class Names {
     // At a raw tracepoint the stack begins with our own program, and the kernel's function that called it.
     const ours = frames.findIndex((frame, i) => i < PROGRAM_FRAMES && frame.startsWith("bpf_trace_run"));
     return frames.slice(ours + 1);
+  }
+
+  /** The same as one text, frames separated by `; `. */
+  stackText(id: number): string | undefined {
+    if (id < 0) return undefined;
+    let text = this.#stackTexts.get(id);
+    if (text === undefined) {
+      text = this.stack(id)?.join("; ");
+      if (text !== undefined) this.#stackTexts.set(id, text);
+    }
+    return text;
   }
 
   #findFunction(address: bigint): string {

@@ -96,7 +96,7 @@ export function eventBlock(
     packetNumber((fact) => fact.icmp_seq),
     packetNumber((fact) => fact.ip_len),
   ];
-  return { table: "events", length, columns };
+  return { table: "events", length, columns, packetIds: facts.map((fact) => fact?.id ?? 0) };
 }
 
 /** `start + times[i]`, by halves, as a bigint for each would be garbage. */

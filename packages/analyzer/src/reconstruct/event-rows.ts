@@ -1,27 +1,11 @@
 // Single events as rows: of `events`, and with what their kind adds of `drops` and `traversals`.
-import type { EventBatch } from "@skbtracer/format";
 import { kindName } from "../event/trace-event.js";
 import type { Names } from "../event/names.js";
 import { familyName, hookName, verdictName } from "../event/netfilter-names.js";
-import type { DropRow, EventRow, PacketColumns, TraversalRow } from "../tables/rows.js";
-import { benignRule } from "./benign.js";
+import type { DropRow, EventRow, TraversalRow } from "../tables/rows.js";
 import type { Life } from "./life.js";
-import { type FollowedBatch, functionOf, type Lives } from "./lives.js";
-import type { PacketFacts } from "./packet-facts.js";
+import type { FollowedBatch, Lives } from "./lives.js";
 import type { PathContext } from "./path-rows.js";
-
-function packetColumns(facts: PacketFacts | undefined): PacketColumns {
-  return {
-    protocol: facts?.protocol ?? null,
-    info: facts?.info ?? null,
-    source: facts?.source ?? null,
-    source_port: facts?.source_port ?? null,
-    destination: facts?.destination ?? null,
-    destination_port: facts?.destination_port ?? null,
-    icmp_id: facts?.icmp_id ?? null,
-    icmp_seq: facts?.icmp_seq ?? null,
-  };
-}
 
 /** Event `i` of a batch as a row of `events`. */
 export function eventRow(
@@ -33,6 +17,7 @@ export function eventRow(
   context: PathContext,
 ): EventRow {
   const device = lives.devices.all[devices[i] ?? -1];
+  const facts = packets[i];
   const timeNs = batch.times[i] ?? 0;
   const kind = batch.narrow("kind")[i] ?? 0;
   return {
@@ -50,64 +35,113 @@ export function eventRow(
     pid: batch.narrow("pid")[i] ?? 0,
     len: batch.narrow("len")[i] ?? 0,
     mark: batch.narrow("mark")[i] ?? 0,
-    ...packetColumns(packets[i]),
-    ip_len: packets[i]?.ip_len ?? null,
+    protocol: facts?.protocol ?? null,
+    info: facts?.info ?? null,
+    source: facts?.source ?? null,
+    source_port: facts?.source_port ?? null,
+    destination: facts?.destination ?? null,
+    destination_port: facts?.destination_port ?? null,
+    icmp_id: facts?.icmp_id ?? null,
+    icmp_seq: facts?.icmp_seq ?? null,
+    ip_len: facts?.ip_len ?? null,
   };
 }
 
-/** A drop's row, from its event's. */
-export function dropRow(
-  row: EventRow & { drop: number },
-  batch: EventBatch,
-  i: number,
-  names: Names,
-): DropRow {
-  const location = names.code(batch.tailWide(i, "location"));
-  const reason = batch.tailNumber(i, "has_reason") ? names.dropReason(batch.tailNumber(i, "reason")) : null;
-  const where = functionOf(location);
-  const rule = benignRule(where, reason);
-  const { recording, drop, event, path, time_ns, unix_ns, cpu, netns, pid, len } = row;
-  const place = { recording, drop, event, path: path ?? 0, time_ns, unix_ns, cpu, netns, pid, len };
+/** What a row of `drops` or `traversals` is made from. */
+export interface RowFacts {
+  readonly followed: FollowedBatch;
+  readonly i: number;
+  /** Of the event, and of the drop or traversal, in the recording. */
+  readonly event: number;
+  readonly number: number;
+  readonly life: Life;
+  readonly lives: Lives;
+  readonly context: PathContext;
+  readonly names: Names;
+}
+
+// Written out, as rows put together from parts cost many times as much.
+
+/** A row of `drops`. */
+export function dropRow({ followed, i, event, number, life, lives, context, names }: RowFacts): DropRow {
+  const { batch } = followed;
+  const facts = followed.packets[i];
+  const device = lives.devices.all[followed.devices[i] ?? -1];
+  const place = lives.dropPlaces.of(batch, i);
+  const timeNs = batch.times[i] ?? 0;
   return {
-    ...place,
-    interface: row.interface,
-    reason,
-    location,
-    function: where,
-    benign: rule ? 1 : 0,
-    benign_rule: rule?.name ?? null,
-    ...packetOf(row),
-    stack: names.stack(batch.narrow("stack_id")[i] ?? -1)?.join("; ") ?? null,
+    recording: context.recording,
+    drop: number,
+    event,
+    path: life.id,
+    time_ns: timeNs,
+    unix_ns: context.unixNs(timeNs),
+    cpu: batch.cpu(i),
+    reason: place.reason,
+    location: place.location,
+    function: place.function,
+    benign: place.rule ? 1 : 0,
+    benign_rule: place.rule?.name ?? null,
+    netns: device?.netns ?? 0,
+    interface: device?.name ?? null,
+    pid: batch.narrow("pid")[i] ?? 0,
+    len: batch.narrow("len")[i] ?? 0,
+    protocol: facts?.protocol ?? null,
+    info: facts?.info ?? null,
+    source: facts?.source ?? null,
+    source_port: facts?.source_port ?? null,
+    destination: facts?.destination ?? null,
+    destination_port: facts?.destination_port ?? null,
+    icmp_id: facts?.icmp_id ?? null,
+    icmp_seq: facts?.icmp_seq ?? null,
+    stack: names.stackText(batch.narrow("stack_id")[i] ?? -1) ?? null,
   };
 }
 
-/** A traversal's row, from its event's. */
-export function traversalRow(
-  row: EventRow & { traversal: number },
-  batch: EventBatch,
-  i: number,
-  names: Names,
-): TraversalRow {
-  const { recording, traversal, event, path, time_ns, unix_ns, cpu, netns, pid, len } = row;
-  const place = { recording, traversal, event, path: path ?? 0, time_ns, unix_ns, cpu, netns, pid, len };
-  const device = (field: string): string | null => {
-    const ifindex = batch.tailNumber(i, field);
-    return names.device(netns, ifindex) ?? (ifindex ? `ifindex${ifindex}` : null);
-  };
+/** A row of `traversals`. */
+export function traversalRow({
+  followed,
+  i,
+  event,
+  number,
+  life,
+  lives,
+  context,
+  names,
+}: RowFacts): TraversalRow {
+  const { batch } = followed;
+  const facts = followed.packets[i];
+  const netns = lives.devices.all[followed.devices[i] ?? -1]?.netns ?? 0;
+  const timeNs = batch.times[i] ?? 0;
   return {
-    ...place,
+    recording: context.recording,
+    traversal: number,
+    event,
+    path: life.id,
+    time_ns: timeNs,
+    unix_ns: context.unixNs(timeNs),
+    cpu: batch.cpu(i),
     family: familyName(batch.tailNumber(i, "pf")),
     table_name: batch.tailText(i, "table"),
     hook: hookName(batch.tailNumber(i, "hook")),
     verdict: verdictName(batch.tailNumber(i, "verdict")),
     duration_ns: batch.tailNumber(i, "duration_ns"),
-    in_interface: device("in_ifindex"),
-    out_interface: device("out_ifindex"),
-    ...packetOf(row),
+    netns,
+    in_interface: deviceText(names, netns, batch.tailNumber(i, "in_ifindex")),
+    out_interface: deviceText(names, netns, batch.tailNumber(i, "out_ifindex")),
+    pid: batch.narrow("pid")[i] ?? 0,
+    len: batch.narrow("len")[i] ?? 0,
+    protocol: facts?.protocol ?? null,
+    info: facts?.info ?? null,
+    source: facts?.source ?? null,
+    source_port: facts?.source_port ?? null,
+    destination: facts?.destination ?? null,
+    destination_port: facts?.destination_port ?? null,
+    icmp_id: facts?.icmp_id ?? null,
+    icmp_seq: facts?.icmp_seq ?? null,
   };
 }
 
-function packetOf(row: PacketColumns): PacketColumns {
-  const { protocol, info, source, source_port, destination, destination_port, icmp_id, icmp_seq } = row;
-  return { protocol, info, source, source_port, destination, destination_port, icmp_id, icmp_seq };
+function deviceText(names: Names, netns: number, ifindex: number): string | null {
+  return names.device(netns, ifindex) ?? (ifindex ? `ifindex${ifindex}` : null);
 }

@@ -1,4 +1,5 @@
 // One skb from its begin to its end.
+import type { DropPlace } from "./drop-places.js";
 import type { PacketFacts } from "./packet-facts.js";
 
 /** How a life ended. */
@@ -14,14 +15,6 @@ export type LifeEnd =
 export interface Family {
   /** Members that have not ended. */
   open: number;
-}
-
-/** A drop as its life keeps it. */
-export interface LifeDrop {
-  readonly reason: string | null;
-  readonly location: string;
-  /** The outcome that a rule of harmless drops gives; undefined: none does. */
-  readonly benignOutcome: "delivered" | "consumed" | undefined;
 }
 
 /** What is known of an skb so far. Times in ns since the recording's start. */
@@ -53,7 +46,7 @@ export class Life {
   firstPacket: PacketFacts | undefined = undefined;
   lastPacket: PacketFacts | undefined = undefined;
   verdicts = "";
-  drop: LifeDrop | undefined = undefined;
+  drop: DropPlace | undefined = undefined;
   /** Whether an event of it was wanted. */
   matched = false;
   end: LifeEnd = "open";

@@ -6,7 +6,7 @@ import { captureOf } from "../event/trace-event.js";
 import type { Names } from "../event/names.js";
 import { hookName, verdictName } from "../event/netfilter-names.js";
 import { AddressMap } from "./address-map.js";
-import { benignRule } from "./benign.js";
+import { DropPlaces } from "./drop-places.js";
 import { Life, type LifeEnd } from "./life.js";
 import { packetFacts, type PacketFacts } from "./packet-facts.js";
 import { Devices, Functions, Ways } from "./places.js";
@@ -46,22 +46,24 @@ export class Lives {
   readonly functions: Functions;
   readonly devices: Devices;
   readonly ways: Ways;
+  readonly dropPlaces: DropPlaces;
   /** Lives so far. */
   count = 0;
   readonly #options: LivesOptions;
-  readonly #names: Names;
   readonly #endsRecorded: boolean;
   readonly #living = new AddressMap<Life>();
   readonly #cloneFunction: number;
+  #packetCount = 0;
+  readonly #nextPacket = (): number => ++this.#packetCount;
 
   /** @param endsRecorded whether every end of an skb was probed: without, its next use is told by what cannot be its own */
   constructor(names: Names, endsRecorded: boolean, options: LivesOptions) {
-    this.#names = names;
     this.#endsRecorded = endsRecorded;
     this.#options = options;
     this.functions = new Functions(names);
     this.devices = new Devices(names);
     this.ways = new Ways(this.functions, this.devices);
+    this.dropPlaces = new DropPlaces(names);
     this.#cloneFunction = this.functions.add("skb_clone");
   }
 
@@ -187,7 +189,7 @@ export class Lives {
   }
 
   #packet(batch: EventBatch, i: number, life: Life | undefined): PacketFacts {
-    return packetFacts(captureOf(batch, i), life?.lastPacket, this.#options.wanted);
+    return packetFacts(captureOf(batch, i), life?.lastPacket, this.#options.wanted, this.#nextPacket);
   }
 
   /**
@@ -240,20 +242,6 @@ export class Lives {
   }
 
   #drop(life: Life, batch: EventBatch, i: number): void {
-    const location = this.#names.code(batch.tailWide(i, "location"));
-    const reason = batch.tailNumber(i, "has_reason")
-      ? this.#names.dropReason(batch.tailNumber(i, "reason"))
-      : null;
-    const outcome = benignRule(functionOf(location), reason)?.outcome;
-    life.drop = {
-      reason,
-      location,
-      benignOutcome: outcome === "delivered" ? outcome : outcome && "consumed",
-    };
+    life.drop = this.dropPlaces.of(batch, i);
   }
-}
-
-/** `icmp_rcv` of `icmp_rcv+0x1b1 [module]`. */
-export function functionOf(location: string): string {
-  return location.replace(/[+ ].*$/, "").replace(/(\.(?:isra|constprop|part|cold)(\.\d+)?)+$/, "");
 }

@@ -12,6 +12,8 @@ import type { PacketColumns } from "../tables/rows.js";
 /** The packet's columns. They hold no part of the recording: a long-lived skb's would keep all of its chunk in memory. */
 export interface PacketFacts extends PacketColumns {
   readonly ip_len: number | null;
+  /** Number in the recording, from 1: ascending in the order in which they were first seen. */
+  readonly id: number;
   /** Whether the wanted ones are like this. */
   readonly matches: boolean;
   /** What the columns depend on, to find them unchanged; undefined if that is not so simple. */
@@ -27,11 +29,13 @@ const IPV6_WORDS = 12;
 /**
  * The facts of a capture; `before`, if they are those that this skb had when it was last seen.
  * @param wanted says which packets match; all, if undefined
+ * @param nextId numbers new ones
  */
 export function packetFacts(
   capture: Capture,
   before: PacketFacts | undefined,
   wanted: ((packet: Packet) => boolean) | undefined,
+  nextId: () => number,
 ): PacketFacts {
   const known = before?.fingerprint;
   if (before && known && sameFingerprint(capture, known)) return before;
@@ -47,6 +51,7 @@ export function packetFacts(
     icmp_id: packet.icmpId ?? null,
     icmp_seq: packet.icmpSeq ?? null,
     ip_len: packet.ipLength ?? null,
+    id: nextId(),
     matches: wanted?.(packet) ?? true,
     fingerprint: fingerprint(capture),
   };

@@ -6,7 +6,7 @@ import { stageOf } from "./stages.js";
 
 /** How a life ended, in the terms of `paths`. */
 export function outcomeOf(life: Life, lives: Lives): Outcome {
-  if (life.drop) return life.drop.benignOutcome ?? "dropped";
+  if (life.drop) return life.drop.rule?.outcome ?? "dropped";
   if (life.end === "open") return "open";
   if (life.end === "reused") return "unknown";
   return lives.functions.stages[life.lastFunction]?.outcome ?? stageOf("").outcome;

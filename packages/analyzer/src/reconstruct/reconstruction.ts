@@ -28,6 +28,9 @@ export interface Demand {
 export interface FinishedPath {
   readonly path: PathRow;
   readonly events: readonly EventRow[];
+  /** Numbers of the packet as it was first and last seen: see `Block.packetIds`. Only from a recording. */
+  readonly packetId?: number | undefined;
+  readonly lastPacketId?: number | undefined;
 }
 
 /** What a batch of events has made certain. */
@@ -94,7 +97,7 @@ export class Reconstruction {
 
   /** Takes the next batch of the reader. */
   take(batch: EventBatch): Found {
-    const { lives, context } = this.#begin();
+    const { lives, context, names } = this.#begin();
     this.#noticeDamage(lives, batch);
     const followed = lives.follow(batch);
     if (this.#openGap) for (const life of followed.lives) if (life) life.damaged = true;
@@ -111,12 +114,15 @@ export class Reconstruction {
         const life = followed.lives[i];
         if (!life) continue;
         if (pathEvents) this.#keep(life, followed, i, firstEvent);
+        const event = firstEvent + i;
         if (kind === EventKind.DROP) {
-          const row = this.#numberDrop(life, followed, i, firstEvent);
-          if (wants("drops") && this.#isWanted(life)) drops.push(row());
+          const number = ++this.#dropCount;
+          if (wants("drops") && this.#isWanted(life))
+            drops.push(dropRow({ followed, i, event, number, life, lives, context, names }));
         } else if (kind === EventKind.TRAVERSAL) {
-          const row = this.#numberTraversal(life, followed, i, firstEvent);
-          if (wants("traversals") && this.#isWanted(life)) traversals.push(row());
+          const number = ++this.#traversalCount;
+          if (wants("traversals") && this.#isWanted(life))
+            traversals.push(traversalRow({ followed, i, event, number, life, lives, context, names }));
         }
       }
     }
@@ -227,8 +233,9 @@ export class Reconstruction {
       const events = this.#eventsOf.get(life) ?? [];
       this.#eventsOf.delete(life);
       if (!wanted || !this.#isWanted(life)) continue;
-      if (!this.#demand.pathEvents) finished.push({ path, events });
-      else addTo(this.#families, life.family, { path, events });
+      const one = { path, events, packetId: life.firstPacket?.id, lastPacketId: life.lastPacket?.id };
+      if (!this.#demand.pathEvents) finished.push(one);
+      else addTo(this.#families, life.family, one);
     }
     return this.#demand.pathEvents ? this.#wholeFamilies(ended) : finished;
   }
@@ -254,25 +261,6 @@ export class Reconstruction {
     const { context, lives } = this.#begin();
     if (events.length < PATH_EVENTS_MAX)
       events.push(eventRow(followed, i, firstEvent + i, life, lives, context));
-  }
-
-  #numberDrop(life: Life, followed: FollowedBatch, i: number, firstEvent: number): () => DropRow {
-    const drop = ++this.#dropCount;
-    const { context, lives, names } = this.#begin();
-    return () =>
-      dropRow(
-        { drop, ...eventRow(followed, i, firstEvent + i, life, lives, context) },
-        followed.batch,
-        i,
-        names,
-      );
-  }
-
-  #numberTraversal(life: Life, followed: FollowedBatch, i: number, firstEvent: number): () => TraversalRow {
-    const traversal = ++this.#traversalCount;
-    const { context, lives, names } = this.#begin();
-    const event = eventRow(followed, i, firstEvent + i, life, lives, context);
-    return () => traversalRow({ traversal, ...event }, followed.batch, i, names);
   }
 }
 

@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import type { Value } from "../tables/schema.js";
 
 /** Parameters of one statement; more gain nothing. */
-const PARAMETERS = 700;
+const PARAMETERS = 1800;
 
 /** Collects rows and inserts them together. */
 export class BulkInsert {

@@ -1,7 +1,7 @@
 // The file of a database: made beside its name and renamed when whole, or added to in one transaction.
 import { existsSync, openSync, closeSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
-import { createIndexes, RecordingImport, SharedTexts } from "./importer.js";
+import { createIndexes, RecordingImport, SharedTables } from "./importer.js";
 import { APPLICATION_ID, createStatements, SCHEMA_VERSION } from "./schema-sql.js";
 
 /** A database that cannot be used, with what to do. */
@@ -82,7 +82,7 @@ export class ImportTarget {
   readonly #path: string;
   /** Where it is written until it is whole; undefined: an existing one is added to. */
   readonly #temporary: string | undefined;
-  readonly #texts: SharedTexts;
+  readonly #shared: SharedTables;
 
   /**
    * Makes a new database, or opens an existing one to add to it.
@@ -111,7 +111,7 @@ export class ImportTarget {
       // Events are written before the paths that they refer to: a test checks the result instead.
       this.#db.pragma("foreign_keys = OFF");
       this.#db.exec("BEGIN");
-      this.#texts = new SharedTexts(this.#db);
+      this.#shared = new SharedTables(this.#db);
     } catch (error) {
       this.abort();
       throw error;
@@ -125,7 +125,7 @@ export class ImportTarget {
 
   /** Begins to add a recording. */
   add(): RecordingImport {
-    return new RecordingImport(this.#db, this.#texts);
+    return new RecordingImport(this.#db, this.#shared);
   }
 
   /** Makes it whole and gives it its name. */

@@ -1,10 +1,11 @@
 // Rows of `events`, the one table that is large: numbers only, as devices and packets are rows of their own.
 import type Database from "better-sqlite3";
 import { type Block, type Column, valueAt } from "../tables/block.js";
-import { TABLES, type Value } from "../tables/schema.js";
+import { TABLES } from "../tables/schema.js";
 import { BulkInsert } from "./bulk-insert.js";
-import type { Offsets, SharedTexts } from "./importer.js";
+import type { Offsets, SharedTables } from "./importer.js";
 import { DEVICE_COLUMNS, PACKET_COLUMNS } from "./schema-sql.js";
+import type { SharedRows } from "./shared-rows.js";
 
 const NAMES = TABLES.events.columns.map(({ name }) => name);
 
@@ -12,33 +13,26 @@ const NAMES = TABLES.events.columns.map(({ name }) => name);
 export interface EventInsertFacts {
   readonly recording: number;
   readonly offsets: Offsets;
-  readonly texts: SharedTexts;
-  readonly lastDevice: number;
-  readonly lastPacket: number;
+  readonly shared: SharedTables;
 }
 
 /** Inserts blocks of `events`. */
 export class EventInsert {
   readonly #facts: EventInsertFacts;
   readonly #events: BulkInsert;
-  readonly #devices: BulkInsert;
   readonly #packets: BulkInsert;
   readonly #deviceIds: number[] = [];
-  #lastDevice: number;
-  #lastPacket: number;
+  #lastPacket = 0;
 
   constructor(db: Database.Database, facts: EventInsertFacts) {
     this.#facts = facts;
-    this.#lastDevice = facts.lastDevice;
-    this.#lastPacket = facts.lastPacket;
     const own = ["recording", "event", "path", "time_ns", "cpu", "kind", "function", "pid", "len", "mark"];
     this.#events = new BulkInsert(db, "events_data", [...own, "device", "packet"]);
-    this.#devices = new BulkInsert(db, "devices", ["id", ...DEVICE_COLUMNS]);
     this.#packets = new BulkInsert(db, "packets", ["id", ...PACKET_COLUMNS]);
   }
 
   add(block: Block): void {
-    const { recording, offsets, texts } = this.#facts;
+    const { recording, offsets, shared } = this.#facts;
     const column = (name: string): Column => {
       const found = block.columns[NAMES.indexOf(name)];
       if (!found) throw new Error(`a block of events has no column ${name}`);
@@ -47,12 +41,13 @@ export class EventInsert {
     const numbers = (name: string): ArrayLike<number> => column(name).values as ArrayLike<number>;
     const [event, path, time, cpu] = [numbers("event"), numbers("path"), numbers("time_ns"), numbers("cpu")];
     const [pid, len, mark] = [numbers("pid"), numbers("len"), numbers("mark")];
-    const kind = textIds(column("kind"), texts);
-    const name = textIds(column("function"), texts);
+    const kind = textIds(column("kind"), shared.texts);
+    const name = textIds(column("function"), shared.texts);
     const devices = codesOf(column("interface"));
     const packets = codesOf(column("protocol"));
     this.#addDevices(block.length, devices, DEVICE_COLUMNS.map(column));
-    const packetBase = this.#addPackets(block.length, packets, PACKET_COLUMNS.map(column));
+    const packetIds = block.packetIds ?? [];
+    this.#addPackets(packetIds, packets, PACKET_COLUMNS.map(column));
     const rows = this.#events;
     for (let i = 0; i < block.length; i++) {
       const pathNumber = path[i] ?? Number.NaN;
@@ -68,13 +63,12 @@ export class EventInsert {
       rows.value(len[i] ?? 0);
       rows.value(mark[i] ?? 0);
       rows.value(this.#deviceIds[devices[i] ?? -1] ?? null);
-      rows.value(packet < 0 ? null : packetBase + packet);
+      rows.value(packet < 0 ? null : (packetIds[packet] ?? 0) + offsets.packet);
       rows.rowDone();
     }
   }
 
   flush(): void {
-    this.#devices.flush();
     this.#packets.flush();
     this.#events.flush();
   }
@@ -84,26 +78,25 @@ export class EventInsert {
     for (let i = 0; i < length; i++) {
       const code = codes[i] ?? -1;
       if (code < 0 || this.#deviceIds[code] !== undefined) continue;
-      this.#deviceIds[code] = ++this.#lastDevice;
-      this.#devices.add([this.#lastDevice, ...columns.map((column) => valueAt(column, i))]);
+      this.#deviceIds[code] = this.#facts.shared.devices.id(columns.map((column) => valueAt(column, i)));
     }
   }
 
-  /** Numbers of packets are the block's own. Returns what to add to them. */
-  #addPackets(length: number, codes: ArrayLike<number>, columns: readonly Column[]): number {
-    const base = this.#lastPacket + 1;
+  /** Those that are new: the numbers of those that an earlier block had are lower. */
+  #addPackets(ids: readonly number[], codes: ArrayLike<number>, columns: readonly Column[]): void {
     let next = 0;
-    for (let i = 0; i < length; i++) {
+    for (let i = 0; i < codes.length && next < ids.length; i++) {
       const code = codes[i] ?? -1;
-      // They are numbered in the order in which they come.
       if (code < next) continue;
       next = code + 1;
-      const values: Value[] = [base + code];
-      for (const column of columns) values.push(valueAt(column, i));
-      this.#packets.add(values);
-      this.#lastPacket = base + code;
+      const id = ids[code] ?? 0;
+      if (id <= this.#lastPacket) continue;
+      this.#lastPacket = id;
+      const rows = this.#packets;
+      rows.value(id + this.#facts.offsets.packet);
+      for (const column of columns) rows.value(valueAt(column, i));
+      rows.rowDone();
     }
-    return base;
   }
 }
 
@@ -113,7 +106,7 @@ function codesOf(column: Column): ArrayLike<number> {
 }
 
 /** The number of a row's shared text. */
-function textIds(column: Column, texts: SharedTexts): (i: number) => number | null {
+function textIds(column: Column, texts: SharedRows): (i: number) => number | null {
   if (column.kind !== "text") throw new Error("not a column of texts");
   const ids: (number | null)[] = [];
   const { codes, values } = column;
@@ -122,7 +115,7 @@ function textIds(column: Column, texts: SharedTexts): (i: number) => number | nu
     let id = ids[code];
     if (id === undefined) {
       const text = values[code];
-      id = text === null || text === undefined ? null : texts.id(text);
+      id = text === null || text === undefined ? null : texts.id([text]);
       ids[code] = id;
     }
     return id;

@@ -1,72 +1,91 @@
 // Writes recordings into a database: many rows an insert, one transaction, indexes at the end.
 import type Database from "better-sqlite3";
-import type { Block } from "../tables/block.js";
-import { rowAt } from "../tables/block.js";
-import type { TableName, Value } from "../tables/schema.js";
-import { baseColumns, baseTable, type Counted, CREATE_INDEXES, quoted } from "./schema-sql.js";
+import type { FinishedPath } from "../reconstruct/reconstruction.js";
+import { type Block, rowAt } from "../tables/block.js";
+import type { DropRow, TraversalRow } from "../tables/rows.js";
+import { TABLES, type Value } from "../tables/schema.js";
 import { BulkInsert } from "./bulk-insert.js";
 import { EventInsert } from "./event-insert.js";
+import {
+  CAUSE_COLUMNS,
+  COUNTED,
+  type Counted,
+  COURSE_COLUMNS,
+  CREATE_INDEXES,
+  DEVICE_COLUMNS,
+  PASS_COLUMNS,
+  quoted,
+} from "./schema-sql.js";
+import { SharedRows } from "./shared-rows.js";
 
 /** Numbers of a recording's rows begin behind those of the recordings before it. */
 export type Offsets = Readonly<Record<Counted, number>>;
 
-/** Numbers of texts that rows share; those of earlier recordings are found again. */
-export class SharedTexts {
-  readonly #ids = new Map<string, number>();
-  readonly #insert: BulkInsert;
-  #last: number;
+/** What rows of all recordings refer to. */
+export class SharedTables {
+  readonly texts: SharedRows;
+  readonly devices: SharedRows;
+  readonly courses: SharedRows;
+  readonly causes: SharedRows;
+  readonly passes: SharedRows;
 
   constructor(db: Database.Database) {
-    const rows = db.prepare("SELECT id, text FROM texts").all() as { id: number; text: string }[];
-    for (const { id, text } of rows) this.#ids.set(text, id);
-    this.#last = rows.reduce((last, { id }) => Math.max(last, id), 0);
-    this.#insert = new BulkInsert(db, "texts", ["id", "text"]);
-  }
-
-  id(text: string): number {
-    let id = this.#ids.get(text);
-    if (id === undefined) {
-      id = ++this.#last;
-      this.#ids.set(text, id);
-      this.#insert.add([id, text]);
-    }
-    return id;
+    this.texts = new SharedRows(db, "texts", ["text"]);
+    this.devices = new SharedRows(db, "devices", DEVICE_COLUMNS);
+    this.courses = new SharedRows(db, "courses", COURSE_COLUMNS);
+    this.causes = new SharedRows(db, "drop_causes", CAUSE_COLUMNS);
+    this.passes = new SharedRows(db, "passes", PASS_COLUMNS);
   }
 
   flush(): void {
-    this.#insert.flush();
+    for (const rows of [this.texts, this.devices, this.courses, this.causes, this.passes]) rows.flush();
   }
 }
 
-/** Writes the rows of one recording. `events` come as blocks, others as rows or blocks. */
+const KEYS: Readonly<Record<Counted, readonly [table: string, key: string]>> = {
+  event: ["events_data", "event"],
+  path: ["paths_data", "path"],
+  drop: ["drops_data", '"drop"'],
+  traversal: ["traversals_data", "traversal"],
+  packet: ["packets", "id"],
+};
+
+/** Writes the rows of one recording. */
 export class RecordingImport {
   readonly #db: Database.Database;
   readonly #recording: number;
   readonly #offsets: Offsets;
-  readonly #texts: SharedTexts;
+  readonly #shared: SharedTables;
   readonly #events: EventInsert;
-  readonly #inserts = new Map<TableName, (row: Readonly<Record<string, Value>>) => void>();
-  readonly #bulk: BulkInsert[] = [];
+  readonly #paths: BulkInsert;
+  readonly #drops: BulkInsert;
+  readonly #traversals: BulkInsert;
 
-  constructor(db: Database.Database, texts: SharedTexts) {
+  constructor(db: Database.Database, shared: SharedTables) {
     this.#db = db;
-    this.#texts = texts;
-    const next = (table: string, key: string): number =>
-      Number(db.prepare(`SELECT coalesce(max(${key}), 0) AS last FROM ${table}`).pluck().get());
-    this.#recording = next("recordings", "id") + 1;
-    this.#offsets = {
-      event: next("events_data", "event"),
-      path: next("paths_data", "path"),
-      drop: next("drops_data", '"drop"'),
-      traversal: next("traversals_data", "traversal"),
-    };
-    this.#events = new EventInsert(db, {
-      recording: this.#recording,
-      offsets: this.#offsets,
-      texts,
-      lastDevice: next("devices", "id"),
-      lastPacket: next("packets", "id"),
-    });
+    this.#shared = shared;
+    const last = (table: string, key: string): number =>
+      Number(db.prepare(`SELECT coalesce(max(${key}), 0) FROM ${table}`).pluck().get());
+    this.#recording = last("recordings", "id") + 1;
+    const offsets = COUNTED.map((counted) => [counted, last(...KEYS[counted])] as const);
+    this.#offsets = Object.fromEntries(offsets) as Record<Counted, number>;
+    this.#events = new EventInsert(db, { recording: this.#recording, offsets: this.#offsets, shared });
+    const path = [
+      "recording",
+      "path",
+      "parent",
+      "course",
+      "skb",
+      "time_ns",
+      "last_ns",
+      "events",
+      "pid",
+      "len",
+    ];
+    this.#paths = new BulkInsert(db, "paths_data", [...path, "packet", "last_packet"]);
+    this.#drops = new BulkInsert(db, "drops_data", ["recording", '"drop"', "event", "cause"]);
+    const traversal = ["recording", "traversal", "event", "pass", "duration_ns"];
+    this.#traversals = new BulkInsert(db, "traversals_data", traversal);
   }
 
   /** Rows of `events`. */
@@ -74,56 +93,88 @@ export class RecordingImport {
     this.#events.add(block);
   }
 
-  /** Rows of another table. */
-  rows(table: TableName, rows: readonly object[]): void {
-    const insert = this.#insertOf(table);
-    for (const row of rows) insert(row as Readonly<Record<string, Value>>);
+  /** Rows of `paths`. */
+  paths(paths: readonly FinishedPath[]): void {
+    const rows = this.#paths;
+    const { path: pathOffset, packet: packetOffset } = this.#offsets;
+    for (const { path, packetId, lastPacketId } of paths) {
+      rows.value(this.#recording);
+      rows.value(path.path + pathOffset);
+      rows.value(path.parent === null ? null : path.parent + pathOffset);
+      rows.value(this.#shared.courses.id(valuesOf(path, COURSE_COLUMNS)));
+      rows.value(lowBits(path.skb));
+      rows.value(path.time_ns);
+      rows.value(path.last_ns);
+      rows.value(path.events);
+      rows.value(path.pid);
+      rows.value(path.len);
+      rows.value(packetId === undefined ? null : packetId + packetOffset);
+      rows.value(lastPacketId === undefined ? null : lastPacketId + packetOffset);
+      rows.rowDone();
+    }
   }
 
-  /** The same as a block. */
+  /** Rows of `drops`. */
+  drops(drops: readonly DropRow[]): void {
+    const { drop, event } = this.#offsets;
+    for (const row of drops) {
+      const cause = this.#shared.causes.id(valuesOf(row, CAUSE_COLUMNS));
+      this.#drops.add([this.#recording, row.drop + drop, row.event + event, cause]);
+    }
+  }
+
+  /** Rows of `traversals`. */
+  traversals(traversals: readonly TraversalRow[]): void {
+    const { traversal, event } = this.#offsets;
+    for (const row of traversals) {
+      const pass = this.#shared.passes.id(valuesOf(row, PASS_COLUMNS));
+      const numbers = [this.#recording, row.traversal + traversal, row.event + event, pass];
+      this.#traversals.add([...numbers, row.duration_ns]);
+    }
+  }
+
+  /** Rows of one of the other tables. */
   block(block: Block): void {
-    for (let i = 0; i < block.length; i++) this.rows(block.table, [rowAt(block, i)]);
+    if (block.length === 0) return;
+    const { table } = block;
+    const columns = TABLES[table].columns.map(({ name }) => name);
+    const own: Record<string, Value> =
+      table === "meta"
+        ? {
+            id: this.#recording,
+            ...Object.fromEntries(COUNTED.map((one) => [`${one}_offset`, this.#offsets[one]])),
+          }
+        : { recording: this.#recording };
+    const stored = columns.filter((name) => table === "meta" || name !== "recording");
+    const name = table === "meta" ? "recordings" : `${table}_data`;
+    const bulk = new BulkInsert(this.#db, name, [...Object.keys(own), ...stored].map(quoted));
+    for (let i = 0; i < block.length; i++)
+      bulk.add([...Object.values(own), ...valuesOf(rowAt(block, i), stored)]);
+    bulk.flush();
   }
 
   /** Writes what is held. */
   flush(): void {
     this.#events.flush();
-    for (const bulk of this.#bulk) bulk.flush();
-    this.#texts.flush();
+    for (const bulk of [this.#paths, this.#drops, this.#traversals]) bulk.flush();
+    this.#shared.flush();
   }
+}
 
-  #insertOf(table: TableName): (row: Readonly<Record<string, Value>>) => void {
-    const known = this.#inserts.get(table);
-    if (known) return known;
-    const columns = baseColumns(table).filter(({ storage }) => storage !== "derived");
-    const own =
-      table === "meta"
-        ? ["id", "event_offset", "path_offset", "drop_offset", "traversal_offset"]
-        : ["recording"];
-    const { event, path, drop, traversal } = this.#offsets;
-    const ownValues = table === "meta" ? [this.#recording, event, path, drop, traversal] : [this.#recording];
-    const bulk = new BulkInsert(this.#db, baseTable(table), [
-      ...own,
-      ...columns.map(({ column }) => quoted(column.name)),
-    ]);
-    this.#bulk.push(bulk);
-    const insert = (row: Readonly<Record<string, Value>>): void => {
-      const values: Value[] = [...ownValues];
-      for (const { column, storage, counted } of columns) {
-        const value = row[column.name] ?? null;
-        if (value === null) values.push(null);
-        else if (storage === "text") values.push(this.#texts.id(String(value)));
-        else values.push(counted && typeof value === "number" ? value + this.#offsets[counted] : value);
-      }
-      bulk.add(values);
-    };
-    this.#inserts.set(table, insert);
-    return insert;
-  }
+function valuesOf(row: object, columns: readonly string[]): Value[] {
+  const values: Value[] = [];
+  for (const name of columns) values.push((row as Readonly<Record<string, Value | undefined>>)[name] ?? null);
+  return values;
+}
+
+/** The lower 53 bits of an address in hexadecimal, exactly. */
+function lowBits(address: string): number {
+  const high = Number.parseInt(address.slice(2, -8), 16) % 0x20_0000;
+  return high * 0x1_0000_0000 + Number.parseInt(address.slice(-8), 16);
 }
 
 /** After the last recording. */
 export function createIndexes(db: Database.Database): void {
   for (const statement of CREATE_INDEXES) db.exec(statement);
-  db.exec("ANALYZE");
+  db.exec("PRAGMA analysis_limit = 1000; ANALYZE");
 }

@@ -1,4 +1,5 @@
 // The database: base tables without repetition, and over them views that are the tables of the schema, column by column.
+// What an event says by itself is stored there alone: drops, passes and paths refer to it, or share what repeats.
 import { type ColumnDefinition, type TableName, TABLES } from "../tables/schema.js";
 
 /** "skbt" in `PRAGMA application_id`. */
@@ -6,34 +7,6 @@ export const APPLICATION_ID = 0x736b_6274;
 
 /** `PRAGMA user_version`: of the base tables and views. */
 export const SCHEMA_VERSION = 1;
-
-/** How a column is stored in its base table. */
-export type Storage =
-  /** As it is. */
-  | "value"
-  /** As the number of a row of `texts`: it repeats. */
-  | "text"
-  /** Not at all: the view has it from elsewhere. */
-  | "derived";
-
-/** Texts that many rows share, by table. */
-const SHARED_TEXTS: Readonly<Partial<Record<TableName, readonly string[]>>> = {
-  events: ["kind", "function"],
-  paths: [
-    "begin",
-    "outcome",
-    "incomplete_because",
-    "functions",
-    "interfaces",
-    "namespaces",
-    "cpus",
-    "protocol",
-    "info",
-    "verdicts",
-    "drop_reason",
-    "drop_location",
-  ],
-};
 
 /** Columns of `events` that say where: a row of `devices`. */
 export const DEVICE_COLUMNS: readonly string[] = ["netns", "ifindex", "interface"];
@@ -51,134 +24,236 @@ export const PACKET_COLUMNS: readonly string[] = [
   "ip_len",
 ];
 
-/** Numbers that count within a recording, and what they count. A base table's numbers go through all recordings. */
-const COUNTED: Readonly<Record<string, Counted>> = {
-  event: "event",
-  path: "path",
-  parent: "path",
-  drop: "drop",
-  traversal: "traversal",
-};
+/** Columns of `paths` that many paths have in common: a row of `courses`. */
+export const COURSE_COLUMNS: readonly string[] = [
+  "begin",
+  "outcome",
+  "complete",
+  "incomplete_because",
+  "hops",
+  "functions",
+  "interfaces",
+  "namespaces",
+  "cpus",
+  "verdicts",
+  "drop_reason",
+  "drop_location",
+];
 
-/** What has numbers of its own in a recording. */
-export type Counted = "event" | "path" | "drop" | "traversal";
+/** Columns of `drops` that many drops have in common: a row of `drop_causes`. */
+export const CAUSE_COLUMNS: readonly string[] = [
+  "reason",
+  "location",
+  "function",
+  "benign",
+  "benign_rule",
+  "stack",
+];
 
-/** The table whose rows bear these numbers. */
-const NUMBERED: Readonly<Partial<Record<TableName, Counted>>> = {
-  events: "event",
-  paths: "path",
-  drops: "drop",
-  traversals: "traversal",
-};
+/** Columns of `traversals` that many passes have in common: a row of `passes`. */
+export const PASS_COLUMNS: readonly string[] = [
+  "family",
+  "table_name",
+  "hook",
+  "verdict",
+  "in_interface",
+  "out_interface",
+];
 
-/** Name of the base table of a table. */
-export function baseTable(table: TableName): string {
-  return table === "meta" ? "recordings" : `${table}_data`;
-}
+/** Tables that are stored as they are: they are short. */
+export const PLAIN_TABLES: readonly TableName[] = ["losses", "probes", "interfaces", "rules"];
 
-/** The columns of a base table, and how each is stored; `recording`, a number here, comes first in all but `meta`. */
-export function baseColumns(
-  table: TableName,
-): readonly { column: ColumnDefinition; storage: Storage; counted: Counted | undefined }[] {
-  return TABLES[table].columns
-    .filter(({ name }) => table === "meta" || name !== "recording")
-    .map((column) => ({ column, storage: storageOf(table, column.name), counted: countedBy(column) }));
-}
+/** What has numbers of its own in a recording; in the base tables they go through all recordings. */
+export type Counted = "event" | "path" | "drop" | "traversal" | "packet";
 
-function countedBy({ name, type }: ColumnDefinition): Counted | undefined {
-  return type === "integer" ? COUNTED[name] : undefined;
-}
-
-function storageOf(table: TableName, name: string): Storage {
-  if (name === "unix_ns" || (name === "duration_ns" && table === "paths")) return "derived";
-  if (table === "events" && (DEVICE_COLUMNS.includes(name) || PACKET_COLUMNS.includes(name)))
-    return "derived";
-  return SHARED_TEXTS[table]?.includes(name) ? "text" : "value";
-}
+/** All of these. */
+export const COUNTED: readonly Counted[] = ["event", "path", "drop", "traversal", "packet"];
 
 /** A name in SQL: some are keywords. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function sqlType({ type }: ColumnDefinition, storage: Storage): string {
-  return storage === "value" && type === "text" ? "TEXT" : "INTEGER";
+function definition(table: TableName, name: string): ColumnDefinition {
+  const found = TABLES[table].columns.find((column) => column.name === name);
+  if (!found) throw new Error(`${table} has no column ${name}`);
+  return found;
 }
 
-function createBase(table: TableName): string {
-  const lines =
-    table === "meta" ? ["id INTEGER PRIMARY KEY"] : ["recording INTEGER NOT NULL REFERENCES recordings(id)"];
-  for (const { column, storage, counted } of baseColumns(table)) {
-    if (storage === "derived") continue;
-    const isKey = counted !== undefined && NUMBERED[table] === column.name;
-    const parts = [quoted(column.name), sqlType(column, storage)];
-    if (isKey) parts.push("PRIMARY KEY");
-    else if (!column.optional) parts.push("NOT NULL");
-    if (table === "meta" && column.name === "recording") parts.push("UNIQUE");
-    if (storage === "text") parts.push("REFERENCES texts(id)");
-    // A clone's parent can end, and be written, after the clone.
-    if (counted === "path" && !isKey) parts.push("REFERENCES paths_data(path) DEFERRABLE INITIALLY DEFERRED");
-    if (counted === "event" && !isKey) parts.push("REFERENCES events_data(event)");
-    lines.push(parts.join(" "));
-  }
-  if (table === "events")
-    lines.push("device INTEGER REFERENCES devices(id)", "packet INTEGER REFERENCES packets(id)");
-  if (table === "meta")
-    for (const counted of ["event", "path", "drop", "traversal"])
-      lines.push(`${counted}_offset INTEGER NOT NULL`);
-  return `CREATE TABLE ${baseTable(table)} (\n  ${lines.join(",\n  ")}\n) STRICT`;
+function columnSql(table: TableName, name: string): string {
+  const { type, optional } = definition(table, name);
+  return `${quoted(name)} ${type === "text" ? "TEXT" : "INTEGER"}${optional ? "" : " NOT NULL"}`;
 }
+
+const names = (table: TableName): string[] => TABLES[table].columns.map(({ name }) => name);
+
+function create(name: string, ...lines: readonly string[]): string {
+  return `CREATE TABLE ${name} (\n  ${lines.join(",\n  ")}\n) STRICT`;
+}
+
+/** A table of what rows have in common. */
+function shared(name: string, table: TableName, columns: readonly string[]): string {
+  const lines = columns.map((column) => columnSql(table, column));
+  return create(name, "id INTEGER PRIMARY KEY", ...lines);
+}
+
+const RECORDING = "recording INTEGER NOT NULL REFERENCES recordings(id)";
+const EVENT = "event INTEGER NOT NULL REFERENCES events_data(event)";
+
+const BASE_TABLES: readonly string[] = [
+  create(
+    "recordings",
+    "id INTEGER PRIMARY KEY",
+    ...names("meta").map((name) => `${columnSql("meta", name)}${name === "recording" ? " UNIQUE" : ""}`),
+    ...COUNTED.map((counted) => `${counted}_offset INTEGER NOT NULL`),
+  ),
+  create("texts", "id INTEGER PRIMARY KEY", "text TEXT NOT NULL"),
+  shared("devices", "events", DEVICE_COLUMNS),
+  shared("packets", "events", PACKET_COLUMNS),
+  shared("courses", "paths", COURSE_COLUMNS),
+  shared("drop_causes", "drops", CAUSE_COLUMNS),
+  shared("passes", "traversals", PASS_COLUMNS),
+  create(
+    "paths_data",
+    RECORDING,
+    "path INTEGER PRIMARY KEY",
+    "parent INTEGER REFERENCES paths_data(path)",
+    "course INTEGER NOT NULL REFERENCES courses(id)",
+    // The lower 53 bits, all of which a kernel's address needs
+    "skb INTEGER NOT NULL",
+    "time_ns INTEGER NOT NULL",
+    "last_ns INTEGER NOT NULL",
+    "events INTEGER NOT NULL",
+    "pid INTEGER NOT NULL",
+    "len INTEGER NOT NULL",
+    "packet INTEGER REFERENCES packets(id)",
+    "last_packet INTEGER REFERENCES packets(id)",
+  ),
+  create(
+    "events_data",
+    RECORDING,
+    "event INTEGER PRIMARY KEY",
+    "path INTEGER REFERENCES paths_data(path)",
+    "time_ns INTEGER NOT NULL",
+    "cpu INTEGER NOT NULL",
+    "kind INTEGER NOT NULL REFERENCES texts(id)",
+    "function INTEGER NOT NULL REFERENCES texts(id)",
+    "pid INTEGER NOT NULL",
+    "len INTEGER NOT NULL",
+    "mark INTEGER NOT NULL",
+    "device INTEGER REFERENCES devices(id)",
+    "packet INTEGER REFERENCES packets(id)",
+  ),
+  create(
+    "drops_data",
+    RECORDING,
+    '"drop" INTEGER PRIMARY KEY',
+    EVENT,
+    "cause INTEGER NOT NULL REFERENCES drop_causes(id)",
+  ),
+  create(
+    "traversals_data",
+    RECORDING,
+    "traversal INTEGER PRIMARY KEY",
+    EVENT,
+    "pass INTEGER NOT NULL REFERENCES passes(id)",
+    "duration_ns INTEGER NOT NULL",
+  ),
+  ...PLAIN_TABLES.map((table) =>
+    create(
+      `${table}_data`,
+      RECORDING,
+      ...names(table)
+        .slice(1)
+        .map((name) => columnSql(table, name)),
+    ),
+  ),
+];
+
+/** Where a view's columns come from: an expression by column; `*` for those that are not named. */
+interface View {
+  readonly from: string;
+  readonly columns: Readonly<Record<string, string>>;
+}
+
+const from = (prefix: string, columns: readonly string[]): Record<string, string> =>
+  Object.fromEntries(columns.map((name) => [name, `${prefix}.${quoted(name)}`]));
+
+const UNIX_NS = "m.start_unix_ns + e.time_ns";
+/** Of a row that refers to its event. */
+const AT_EVENT = {
+  event: "e.event - m.event_offset",
+  path: "e.path - m.path_offset",
+  time_ns: "e.time_ns",
+  unix_ns: UNIX_NS,
+  cpu: "e.cpu",
+  pid: "e.pid",
+  len: "e.len",
+  ...from("d", DEVICE_COLUMNS),
+  ...from("k", PACKET_COLUMNS),
+};
+const EVENT_JOINS = "LEFT JOIN devices d ON d.id = e.device LEFT JOIN packets k ON k.id = e.packet";
+
+const VIEWS: Readonly<Partial<Record<TableName, View>>> = {
+  meta: { from: "recordings m", columns: { "*": "m" } },
+  events: {
+    from: `events_data e JOIN recordings m ON m.id = e.recording ${EVENT_JOINS}`,
+    columns: {
+      ...AT_EVENT,
+      kind: "(SELECT text FROM texts WHERE id = e.kind)",
+      function: "(SELECT text FROM texts WHERE id = e.function)",
+      "*": "e",
+    },
+  },
+  paths: {
+    from:
+      "paths_data p JOIN recordings m ON m.id = p.recording JOIN courses c ON c.id = p.course " +
+      "LEFT JOIN packets k ON k.id = p.packet LEFT JOIN packets l ON l.id = p.last_packet",
+    columns: {
+      path: "p.path - m.path_offset",
+      parent: "p.parent - m.path_offset",
+      skb: "printf('0x%016x', p.skb | -9007199254740992)",
+      unix_ns: "m.start_unix_ns + p.time_ns",
+      duration_ns: "p.last_ns - p.time_ns",
+      hop_ns:
+        "coalesce((SELECT group_concat(s.time_ns - p.time_ns, ' ') FROM (SELECT time_ns FROM events_data s " +
+        "WHERE s.path = p.path AND s.kind = (SELECT id FROM texts WHERE text = 'sight') ORDER BY s.event) s), '')",
+      last_source: "l.source",
+      last_source_port: "l.source_port",
+      last_destination: "l.destination",
+      last_destination_port: "l.destination_port",
+      ...from("c", COURSE_COLUMNS),
+      ...from("k", PACKET_COLUMNS),
+      "*": "p",
+    },
+  },
+  drops: {
+    from: `drops_data r JOIN events_data e ON e.event = r.event JOIN recordings m ON m.id = r.recording JOIN drop_causes c ON c.id = r.cause ${EVENT_JOINS}`,
+    columns: { ...AT_EVENT, drop: 'r."drop" - m.drop_offset', ...from("c", CAUSE_COLUMNS) },
+  },
+  traversals: {
+    from: `traversals_data r JOIN events_data e ON e.event = r.event JOIN recordings m ON m.id = r.recording JOIN passes c ON c.id = r.pass ${EVENT_JOINS}`,
+    columns: {
+      ...AT_EVENT,
+      traversal: "r.traversal - m.traversal_offset",
+      duration_ns: "r.duration_ns",
+      ...from("c", PASS_COLUMNS),
+    },
+  },
+};
 
 function createView(table: TableName): string {
-  const columns = TABLES[table].columns.map(
-    ({ name }) => `${viewExpression(table, name)} AS ${quoted(name)}`,
-  );
-  const joins = [
-    table === "meta" ? "recordings m" : `${baseTable(table)} r JOIN recordings m ON m.id = r.recording`,
-    ...(table === "events"
-      ? ["LEFT JOIN devices d ON d.id = r.device", "LEFT JOIN packets p ON p.id = r.packet"]
-      : []),
-  ];
-  return `CREATE VIEW ${table} AS SELECT\n  ${columns.join(",\n  ")}\nFROM ${joins.join("\n")}`;
+  const view = VIEWS[table] ?? {
+    from: `${table}_data r JOIN recordings m ON m.id = r.recording`,
+    columns: { "*": "r" },
+  };
+  const columns = names(table).map((name) => {
+    const other = `${view.columns["*"] ?? "?"}.${quoted(name)}`;
+    const source = name === "recording" ? "m.recording" : (view.columns[name] ?? other);
+    return `${source} AS ${quoted(name)}`;
+  });
+  return `CREATE VIEW ${table} AS SELECT\n  ${columns.join(",\n  ")}\nFROM ${view.from}`;
 }
-
-function viewExpression(table: TableName, name: string): string {
-  const column = quoted(name);
-  if (table === "meta" || name === "recording") return name === "recording" ? "m.recording" : `m.${column}`;
-  if (name === "unix_ns") return "m.start_unix_ns + r.time_ns";
-  if (table === "paths" && name === "duration_ns") return "r.last_ns - r.time_ns";
-  if (table === "events" && DEVICE_COLUMNS.includes(name)) return `d.${column}`;
-  if (table === "events" && PACKET_COLUMNS.includes(name)) return `p.${column}`;
-  if (storageOf(table, name) === "text") return `(SELECT text FROM texts WHERE id = r.${column})`;
-  const definition = TABLES[table].columns.find((candidate) => candidate.name === name);
-  const counted = definition && countedBy(definition);
-  return counted ? `r.${column} - m.${counted}_offset` : `r.${column}`;
-}
-
-/** Base tables and views, in order. */
-export function createStatements(): string[] {
-  const tables = Object.keys(TABLES) as TableName[];
-  return [
-    "CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT",
-    "CREATE TABLE devices (id INTEGER PRIMARY KEY, netns INTEGER NOT NULL, ifindex INTEGER NOT NULL, interface TEXT) STRICT",
-    `CREATE TABLE packets (id INTEGER PRIMARY KEY, ${PACKET_COLUMNS.map((name) => {
-      const type = TABLES.events.columns.find((column) => column.name === name)?.type;
-      return `${name} ${type === "text" ? "TEXT" : "INTEGER"}`;
-    }).join(", ")}) STRICT`,
-    ...tables.map(createBase),
-    ...tables.map(createView),
-    ...QUESTIONS.map(([name, , sql]) => `CREATE VIEW ${name} AS ${sql}`),
-  ];
-}
-
-/** Made when all rows are there. */
-export const CREATE_INDEXES: readonly string[] = [
-  "CREATE INDEX IF NOT EXISTS events_by_path ON events_data(path)",
-  "CREATE INDEX IF NOT EXISTS paths_by_parent ON paths_data(parent) WHERE parent IS NOT NULL",
-  "CREATE INDEX IF NOT EXISTS paths_by_time ON paths_data(recording, time_ns)",
-  "CREATE INDEX IF NOT EXISTS drops_by_path ON drops_data(path)",
-  "CREATE INDEX IF NOT EXISTS traversals_by_path ON traversals_data(path)",
-];
 
 /** Views for common questions: name, what it answers, and how. */
 export const QUESTIONS: readonly (readonly [name: string, meaning: string, sql: string])[] = [
@@ -209,4 +284,22 @@ export const QUESTIONS: readonly (readonly [name: string, meaning: string, sql: 
     `SELECT recording, family, table_name, hook, verdict, count(*) AS passes, avg(duration_ns) AS mean_ns, max(duration_ns) AS max_ns
      FROM traversals GROUP BY 1, 2, 3, 4, 5`,
   ],
+];
+
+/** Base tables and views, in order. */
+export function createStatements(): string[] {
+  return [
+    ...BASE_TABLES,
+    ...(Object.keys(TABLES) as TableName[]).map(createView),
+    ...QUESTIONS.map(([name, , sql]) => `CREATE VIEW ${name} AS ${sql}`),
+  ];
+}
+
+/** Made when all rows are there. */
+export const CREATE_INDEXES: readonly string[] = [
+  "CREATE INDEX IF NOT EXISTS events_by_path ON events_data(path)",
+  "CREATE INDEX IF NOT EXISTS paths_by_parent ON paths_data(parent) WHERE parent IS NOT NULL",
+  "CREATE INDEX IF NOT EXISTS paths_by_time ON paths_data(recording, time_ns)",
+  "CREATE INDEX IF NOT EXISTS drops_by_event ON drops_data(event)",
+  "CREATE INDEX IF NOT EXISTS traversals_by_event ON traversals_data(event)",
 ];

@@ -35,6 +35,8 @@ export interface Block {
   readonly table: TableName;
   readonly length: number;
   readonly columns: readonly Column[];
+  /** Of `events`: numbers, within the recording, of what the packet columns' codes stand for; ascending. */
+  readonly packetIds?: readonly number[];
 }
 
 /** Value `i` of a column. */

@@ -122,7 +122,9 @@ function* batches<Row extends object>(
   if (wide.length > 0) statement.safeIntegers(true);
   let rows: Row[] = [];
   for (const found of statement.iterate(...(condition ? matching.values : []))) {
-    rows.push(wide.length > 0 ? narrowed<Row>(found as Record<string, unknown>, wide) : (found as Row));
+    rows.push(
+      wide.length > 0 ? (narrowed(found as Record<string, unknown>, wide) as unknown as Row) : (found as Row),
+    );
     if (rows.length === BATCH) {
       yield rows;
       rows = [];
@@ -132,12 +134,12 @@ function* batches<Row extends object>(
 }
 
 /** All integers come as bigints where some must. */
-function narrowed<Row>(row: Record<string, unknown>, wide: readonly string[]): Row {
+function narrowed(row: Record<string, unknown>, wide: readonly string[]): Record<string, unknown> {
   for (const name of Object.keys(row)) {
     const value = row[name];
     if (typeof value === "bigint" && !wide.includes(name)) row[name] = Number(value);
   }
-  return row as Row;
+  return row;
 }
 
 /** Paths with their events, each family together behind the first of its paths. */
@@ -150,12 +152,12 @@ function families(db: Db, paths: readonly PathRow[], followed: Set<string>): Fin
     .safeIntegers(true);
   const found: FinishedPath[] = [];
   const add = (path: PathRow): void => {
-    const events = (eventsOf.all(path.recording, path.path) as Record<string, unknown>[]).map((row) =>
-      narrowed<EventRow>(row, ["unix_ns"]),
+    const events = (eventsOf.all(path.recording, path.path) as Record<string, unknown>[]).map(
+      (row) => narrowed(row, ["unix_ns"]) as unknown as EventRow,
     );
     found.push({ path, events });
     for (const child of childrenOf.all(path.recording, path.path) as Record<string, unknown>[]) {
-      const row = narrowed<PathRow>(child, ["unix_ns"]);
+      const row = narrowed(child, ["unix_ns"]) as unknown as PathRow;
       followed.add(`${row.recording} ${row.path}`);
       add(row);
     }

@@ -11,7 +11,7 @@ import { rowTime } from "../print/event-time.js";
 import { jsonText } from "../print/json-row.js";
 import { packetText } from "../print/path-tree.js";
 import { countText, shareText } from "../print/quantities.js";
-import { outputStyle } from "../print/style.js";
+import { outputStyle, type Style } from "../print/style.js";
 import type { SetExitCode } from "../program.js";
 
 interface DropsFlags extends ReadFlags {
@@ -52,7 +52,7 @@ async function drops(files: readonly string[], flags: DropsFlags): Promise<numbe
       if (!dropHolds(row, conditions) || isEnough()) continue;
       printed++;
       if (json) await page.line(jsonText("drops", row));
-      else if (list) await page.line(listText(row, style.red, style.dim));
+      else if (list) await page.line(listText(row, style));
       else {
         const key = `${row.benign}\n${row.reason ?? ""}\n${row.function}`;
         const group = groups.get(key);
@@ -67,12 +67,12 @@ async function drops(files: readonly string[], flags: DropsFlags): Promise<numbe
   return 0;
 }
 
-function listText(row: DropRow, red: (text: string) => string, dim: (text: string) => string): string {
+function listText(row: DropRow, style: Style): string {
   const why = `${row.reason === null ? "" : `${row.reason} `}at ${row.location}`;
-  const benign = row.benign ? dim(`  (harmless: ${row.benign_rule ?? "?"})`) : "";
+  const benign = row.benign ? style.dim(`  (harmless: ${row.benign_rule ?? "?"})`) : "";
   const where = `cpu ${row.cpu} netns ${row.netns}${row.interface === null ? "" : ` ${escapeText(row.interface)}`}`;
   const shown = escapeText(why);
-  const line = `${rowTime(row)}  ${where}  ${packetText(row)}  ${row.benign ? dim(shown) : red(shown)}${benign}`;
+  const line = `${rowTime(row)}  ${where}  ${packetText(row)}  ${row.benign ? style.dim(shown) : style.red(shown)}${benign}`;
   const frames = row.stack === null ? [] : row.stack.split("; ").map((frame) => `    ${escapeText(frame)}`);
   return [line, ...frames].join("\n");
 }

@@ -80,12 +80,9 @@ async function importFile(file: string, target: Target, flags: ImportFlags, tell
       if (!rows && fileHeader && target.has(uuidText(fileHeader.uuid))) break;
       const found = reconstruction.take(batch);
       if (found.events) begin().events(found.events);
-      begin().rows(
-        "paths",
-        found.paths.map(({ path }) => path),
-      );
-      begin().rows("drops", found.drops);
-      begin().rows("traversals", found.traversals);
+      begin().paths(found.paths);
+      begin().drops(found.drops);
+      begin().traversals(found.traversals);
       progress.show(reader.bytes, reader.events);
     }
   } finally {
@@ -98,10 +95,7 @@ async function importFile(file: string, target: Target, flags: ImportFlags, tell
     );
     return;
   }
-  begin().rows(
-    "paths",
-    reconstruction.finish().map(({ path }) => path),
-  );
+  begin().paths(reconstruction.finish());
   for (const block of reconstruction.hostBlocks()) begin().block(block);
   begin().flush();
   printNotes(reader);

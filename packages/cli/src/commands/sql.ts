@@ -110,7 +110,7 @@ function plain(value: unknown): string | number {
   if (value === null || value === undefined) return "";
   if (typeof value === "bigint") return value.toString();
   if (typeof value === "number") return value;
-  return Buffer.isBuffer(value) ? value.toString("hex") : String(value as string);
+  return Buffer.isBuffer(value) ? value.toString("hex") : (value as string);
 }
 
 function jsonObject(names: readonly string[], row: readonly unknown[]): string {

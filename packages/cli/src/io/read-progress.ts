@@ -9,7 +9,7 @@ export class ReadProgress {
   readonly #what: string;
   readonly #total: number | undefined;
   readonly #started = performance.now();
-  readonly #enabled: boolean = process.stderr.isTTY === true;
+  readonly #enabled: boolean = process.stderr.isTTY;
   #shown = 0;
 
   /** @param file "-" for standard input, of which the size is not known @param doing such as "importing" */

@@ -12,13 +12,14 @@ export interface TreeContext {
 
 /** `10.0.0.1:22 -> 10.0.0.2:5432`, with brackets where an IPv6 address has a port. */
 export function flowText({ source, source_port, destination, destination_port }: PacketColumns): string {
-  const end = (address: string | null, port: number | null): string => {
-    const text = address ?? "?";
-    if (port === null) return text;
-    return text.includes(":") ? `[${text}]:${port}` : `${text}:${port}`;
-  };
   if (source === null && destination === null) return "";
-  return `${end(source, source_port)} -> ${end(destination, destination_port)}`;
+  return `${endText(source, source_port)} -> ${endText(destination, destination_port)}`;
+}
+
+function endText(address: string | null, port: number | null): string {
+  const text = address ?? "?";
+  if (port === null) return text;
+  return text.includes(":") ? `[${text}]:${port}` : `${text}:${port}`;
 }
 
 /** `TCP SYN 10.0.0.1:22 -> ...`. */
