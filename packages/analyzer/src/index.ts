@@ -52,3 +52,4 @@ export {
   TABLES,
   type Value,
 } from "./tables/schema.js";
+export { PathPackets, type PathPacketsOptions } from "./export/path-packets.js";

@@ -40,6 +40,8 @@ export interface Found {
   readonly drops: readonly DropRow[];
   readonly traversals: readonly TraversalRow[];
   readonly paths: readonly FinishedPath[];
+  /** The events themselves, and the lives that they belong to. */
+  readonly followed: FollowedBatch;
 }
 
 /** Most events that are kept of one path. */
@@ -81,6 +83,17 @@ export class Reconstruction {
   get recording(): string {
     const { fileHeader } = this.#reader;
     return fileHeader ? uuidText(fileHeader.uuid) : "unknown";
+  }
+
+  /** What the recording's functions and devices are called by number. */
+  get lives(): Lives {
+    return this.#begin().lives;
+  }
+
+  /** ns since 1970 at the recording's start; null if it has no pair of clocks. */
+  get startUnixNs(): bigint | null {
+    this.#begin();
+    return this.#startUnixNs;
   }
 
   /** Skbs in flight now: what memory depends on. */
@@ -131,6 +144,7 @@ export class Reconstruction {
       drops,
       traversals,
       paths: this.#finishPaths(followed.ended),
+      followed,
     };
   }
 
