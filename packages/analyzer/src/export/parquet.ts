@@ -8,7 +8,7 @@ import type { Block } from "../tables/block.js";
 import type { TableName } from "../tables/schema.js";
 import { writeColumnChunk } from "./parquet/column-chunk.js";
 import { parquetSchema } from "./parquet/schema.js";
-import { RowBuffer, TextDictionary } from "./row-buffer.js";
+import { RowBuffer, TEXT_MAX } from "./row-buffer.js";
 import { type ByteSink, expectTable, type TableWriter } from "./writer.js";
 
 /** How the file is laid out. */
@@ -19,8 +19,6 @@ export interface ParquetOptions {
 
 /** What DuckDB reads best. */
 const ROW_GROUP_ROWS = 122_880;
-/** Most text that is held for a row group, in UTF-16 units. */
-const ROW_GROUP_TEXT = 32 * 2 ** 20;
 
 /** Writes a table as Parquet. Rows are held until there are enough for a row group. */
 export function parquetWriter(
@@ -47,20 +45,21 @@ export function parquetWriter(
     file.row_groups.push({
       columns,
       num_rows: BigInt(rows.length),
-      total_byte_size: columns.reduce((sum, chunk) => sum + (chunk.meta_data?.total_uncompressed_size ?? 0n), 0n),
+      total_byte_size: columns.reduce(
+        (sum, chunk) => sum + (chunk.meta_data?.total_uncompressed_size ?? 0n),
+        0n,
+      ),
       total_compressed_size: BigInt(writer.offset - start),
     });
     file.num_rows += BigInt(rows.length);
-    rows.clear();
-    for (const column of rows.columns) column.dictionary = new TextDictionary();
+    rows.clear(() => false);
   };
 
   return {
     write(block: Block): void | Promise<void> {
       expectTable(block, table);
       rows.append(block);
-      const text = rows.columns.reduce((sum, { dictionary }) => sum + dictionary.size, 0);
-      if (rows.length < rowGroupRows && text < ROW_GROUP_TEXT) return;
+      if (rows.length < rowGroupRows && rows.newText < TEXT_MAX) return;
       writeRowGroup();
       return handOver();
     },

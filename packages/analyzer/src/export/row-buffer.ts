@@ -9,6 +9,9 @@ type Values = Int32Array | Uint32Array | Uint8Array | BigInt64Array;
 
 const FIRST_CAPACITY = 1024;
 
+/** Most new text to hold, in UTF-16 units: then it is time to write. */
+export const TEXT_MAX: number = 32 * 2 ** 20;
+
 /** Distinct texts by number. */
 export class TextDictionary {
   readonly texts: string[] = [];
@@ -152,11 +155,25 @@ export class RowBuffer {
     this.length += block.length;
   }
 
-  /** Forgets the rows; the dictionaries stay. */
-  clear(): void {
-    this.length = 0;
-    for (const column of this.columns) column.nulls = 0;
+  /** Text that has come since `clear` and was not known, in UTF-16 units. */
+  get newText(): number {
+    return this.#text() - this.#oldText;
   }
+
+  /** Forgets the rows, and the dictionaries but those to keep. */
+  clear(keepsDictionary: (column: ColumnBuffer) => boolean): void {
+    this.length = 0;
+    for (const column of this.columns) {
+      column.nulls = 0;
+      if (!keepsDictionary(column)) column.dictionary = new TextDictionary();
+    }
+    this.#oldText = this.#text();
+  }
+
+  #text(): number {
+    return this.columns.reduce((sum, { dictionary }) => sum + dictionary.size, 0);
+  }
+  #oldText = 0;
 }
 
 function valuesFor(storage: Storage, capacity: number): Values {

@@ -29,7 +29,7 @@ export function hybrid(values: ArrayLike<number>, length: number, bitWidth: numb
   };
   let packFrom = 0;
   let groups = 0;
-  for (let i = 0; i < length; ) {
+  for (let i = 0; i < length;) {
     const value = values[i] ?? 0;
     let end = i + 1;
     while (end < length && values[end] === value) end++;
