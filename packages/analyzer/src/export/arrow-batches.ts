@@ -146,7 +146,7 @@ function utf8(texts: readonly string[], nullBitmap: Uint8Array | null = null, nu
 
 /** Of a text in UTF-8. */
 function byteLength(text: string): number {
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex
   return /^[\0-\x7f]*$/.test(text) ? text.length : encoder.encode(text).length;
 }
 

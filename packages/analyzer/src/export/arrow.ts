@@ -45,8 +45,10 @@ class DictionariesLastWriter extends RecordBatchFileWriter {
   }
 
   protected override _writeFooter(schema: ArrowBatches["schema"]): this {
+    // oxlint-disable no-underscore-dangle -- the library's names
     for (const [id, texts] of this.#batches.dictionaries()) this._writeDictionaryBatch(texts, id);
     return super._writeFooter(schema);
+    // oxlint-enable no-underscore-dangle
   }
 }
 

@@ -16,14 +16,19 @@ export interface ExportFormat {
   readonly open: (table: TableName, sink: ByteSink) => TableWriter;
 }
 
+/** Name of a format. */
+export type ExportFormatName = "csv" | "ndjson" | "parquet" | "arrow" | "arrows";
+
 /** Every format, by its name. */
-export const EXPORT_FORMATS = {
+export const EXPORT_FORMATS: Readonly<Record<ExportFormatName, ExportFormat>> = {
   csv: { meaning: "comma-separated values", extension: "csv", isText: true, open: csvWriter },
   ndjson: { meaning: "a JSON object a line", extension: "ndjson", isText: true, open: ndjsonWriter },
   parquet: { meaning: "Apache Parquet", extension: "parquet", isText: false, open: parquetWriter },
   arrow: { meaning: "Arrow IPC file", extension: "arrow", isText: false, open: arrowFileWriter },
   arrows: { meaning: "Arrow IPC stream", extension: "arrows", isText: false, open: arrowStreamWriter },
-} as const satisfies Readonly<Record<string, ExportFormat>>;
+};
 
-/** Name of a format. */
-export type ExportFormatName = keyof typeof EXPORT_FORMATS;
+/** Whether there is a format of this name. */
+export function isExportFormatName(name: string): name is ExportFormatName {
+  return Object.hasOwn(EXPORT_FORMATS, name);
+}

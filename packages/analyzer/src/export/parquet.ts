@@ -64,7 +64,8 @@ export function parquetWriter(
       return handOver();
     },
     end(): void | Promise<void> {
-      if (rows.length) writeRowGroup();
+      // hyparquet-writer's footer without row groups has a list of bytes in their place, which strict readers refuse.
+      if (rows.length || file.row_groups.length === 0) writeRowGroup();
       const finished = file.finish();
       return finished ? finished.then(handOver) : handOver();
     },

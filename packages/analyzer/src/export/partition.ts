@@ -7,7 +7,7 @@ import { TABLES } from "../tables/schema.js";
 const NONE = "__HIVE_DEFAULT_PARTITION__";
 
 /** What Hive escapes (FileUtils.escapePathName), and NUL. */
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const ESCAPED = /[\0-\x1f"#%'*/:=?\\\x7f{[\]^]/g;
 
 const DAY_NS = 86_400_000_000_000n;

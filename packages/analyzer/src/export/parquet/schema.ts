@@ -13,11 +13,8 @@ export type SchemaElement = ParquetWriter["schema"][number];
  */
 const TYPES: Readonly<Record<Storage, Omit<SchemaElement, "name">>> = {
   int32: { type: "INT32" },
-  uint32: {
-    type: "INT32",
-    converted_type: "UINT_32",
-    logical_type: { type: "INTEGER", bitWidth: 32, isSigned: false },
-  },
+  // Without the logical type INTEGER: hyparquet-writer writes its width as an i32, which strict readers of Thrift refuse.
+  uint32: { type: "INT32", converted_type: "UINT_32" },
   int64: { type: "INT64" },
   timestamp: {
     type: "INT64",
