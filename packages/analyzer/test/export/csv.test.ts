@@ -1,4 +1,4 @@
-import { EXPORT_FORMATS, TABLES } from "@skbtracer/analyzer";
+import { EXPORT_FORMATS, TABLES, type Value } from "@skbtracer/analyzer";
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
 
@@ -15,8 +15,8 @@ import {
 const csv = EXPORT_FORMATS.csv.open;
 
 /** A cell's text, or null if it has none. */
-function cell(value: unknown): string | null {
-  if (value === null) return null;
+function cell(value: Value | undefined): string | null {
+  if (value === null || value === undefined) return null;
   return typeof value === "string" && /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(value)
     ? `'${value}`
     : String(value);
@@ -47,10 +47,10 @@ describe.each(cases())("$name as CSV", ({ table, blocks }) => {
 });
 
 test("a spreadsheet finds no formula", async () => {
-  const rows = parse(await exported(csv, "interfaces", [hostileInterfaces()]), {
+  const rows = parse<Record<string, string>>(await exported(csv, "interfaces", [hostileInterfaces()]), {
     columns: true,
     recordDelimiter: "\n",
-  }) as Record<string, string>[];
+  });
   expect(rows.map((row) => row["interface"]).filter((name) => /^[=@+-]/.test(name ?? ""))).toEqual([]);
   expect(rows[0]?.["interface"]).toBe(`'${HOSTILE_NAMES[0]}`);
 });

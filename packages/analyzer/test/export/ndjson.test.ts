@@ -13,7 +13,7 @@ function jq(input: Uint8Array): Row[] {
     encoding: "utf8",
     maxBuffer: 1 << 28,
   });
-  if ((error as NodeJS.ErrnoException | undefined)?.code === "ENOENT")
+  if (error && "code" in error && error.code === "ENOENT")
     throw new Error("jq is not installed: it is in the Debian package jq (apt-get install jq)");
   if (status !== 0) throw new Error(`jq: ${stderr || String(error)}`);
   return stdout

@@ -106,7 +106,7 @@ test.each([
   ["growing", (i: number) => i * 1_000_003],
   ["the widest", (i: number) => (i % 2 ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER)],
   ["the same", () => 5],
-  ["falling", (i: number) => -(2 ** 36) * i],
+  ["falling", (i: number) => 2 ** 40 - 2 ** 36 * i],
 ])("numbers that are %s keep their value over thousands of rows", async (_, value) => {
   const block = manyEvents(10_001, value);
   const path = file(await exported(parquet, "losses", [block]), "parquet");
