@@ -113,6 +113,28 @@ test.each([
   expect(plainRows("losses", await duckdb(`select * from '${path}'`))).toEqual(rowsOf([block]));
 });
 
+test("tens of thousands of texts keep their rows", async () => {
+  const block = manyEvents(100_000, (i) => i);
+  const columns = block.columns.map((column, at) =>
+    TABLES.losses.columns[at]?.name === "cause"
+      ? {
+          kind: "text" as const,
+          codes: Int32Array.from({ length: block.length }, (_, i) => (i * 7919) % 40_000),
+          values: Array.from({ length: 40_000 }, (_, i) => `t${i}`),
+        }
+      : column,
+  );
+  const path = file(await exported(parquet, "losses", [{ ...block, columns }]), "parquet");
+  const [found] = await duckdb(
+    `select count(*)::int as n, (count(*) filter (cause = 't' || (after_ns * 7919) % 40000))::int as right,
+       max(encodings) filter (path_in_schema = 'cause') as encodings
+     from '${path}', (select any_value(encodings) as encodings, any_value(path_in_schema) as path_in_schema
+       from parquet_metadata('${path}') where path_in_schema = 'cause')`,
+  );
+  expect(found).toMatchObject({ n: 100_000, right: 100_000 });
+  expect(found?.["encodings"]).toContain("RLE_DICTIONARY");
+});
+
 test("any 64-bit integers survive", async () => {
   await fc.assert(
     fc.asyncProperty(
