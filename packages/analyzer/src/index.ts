@@ -20,6 +20,7 @@ export {
   type ExportFormat,
   type ExportFormatName,
   isExportFormatName,
+  type OpenWriter,
 } from "./export/formats.js";
 export { type Partition, partition, type PartitionFacts, partitionKey } from "./export/partition.js";
 export type { ByteSink, TableWriter } from "./export/writer.js";

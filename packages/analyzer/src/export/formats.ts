@@ -1,10 +1,9 @@
-// The formats that a table can be exported in.
+// The formats that a table can be exported in. Their libraries are loaded when asked for: they take a while.
 import type { TableName } from "../tables/schema.js";
-import { arrowFileWriter, arrowStreamWriter } from "./arrow.js";
-import { csvWriter } from "./csv.js";
-import { ndjsonWriter } from "./ndjson.js";
-import { parquetWriter } from "./parquet.js";
 import type { ByteSink, TableWriter } from "./writer.js";
+
+/** Begins a table. */
+export type OpenWriter = (table: TableName, sink: ByteSink) => TableWriter;
 
 /** One format. */
 export interface ExportFormat {
@@ -13,7 +12,7 @@ export interface ExportFormat {
   readonly extension: string;
   /** Whether a terminal can show it. */
   readonly isText: boolean;
-  readonly open: (table: TableName, sink: ByteSink) => TableWriter;
+  readonly load: () => Promise<OpenWriter>;
 }
 
 /** Name of a format. */
@@ -21,11 +20,36 @@ export type ExportFormatName = "csv" | "ndjson" | "parquet" | "arrow" | "arrows"
 
 /** Every format, by its name. */
 export const EXPORT_FORMATS: Readonly<Record<ExportFormatName, ExportFormat>> = {
-  csv: { meaning: "comma-separated values", extension: "csv", isText: true, open: csvWriter },
-  ndjson: { meaning: "a JSON object a line", extension: "ndjson", isText: true, open: ndjsonWriter },
-  parquet: { meaning: "Apache Parquet", extension: "parquet", isText: false, open: parquetWriter },
-  arrow: { meaning: "Arrow IPC file", extension: "arrow", isText: false, open: arrowFileWriter },
-  arrows: { meaning: "Arrow IPC stream", extension: "arrows", isText: false, open: arrowStreamWriter },
+  csv: {
+    meaning: "comma-separated values",
+    extension: "csv",
+    isText: true,
+    load: async () => (await import("./csv.js")).csvWriter,
+  },
+  ndjson: {
+    meaning: "a JSON object a line",
+    extension: "ndjson",
+    isText: true,
+    load: async () => (await import("./ndjson.js")).ndjsonWriter,
+  },
+  parquet: {
+    meaning: "Apache Parquet",
+    extension: "parquet",
+    isText: false,
+    load: async () => (await import("./parquet.js")).parquetWriter,
+  },
+  arrow: {
+    meaning: "Arrow IPC file",
+    extension: "arrow",
+    isText: false,
+    load: async () => (await import("./arrow.js")).arrowFileWriter,
+  },
+  arrows: {
+    meaning: "Arrow IPC stream",
+    extension: "arrows",
+    isText: false,
+    load: async () => (await import("./arrow.js")).arrowStreamWriter,
+  },
 };
 
 /** Whether there is a format of this name. */

@@ -4,24 +4,21 @@ import type { ColumnDefinition } from "../tables/schema.js";
 /** `timestamp` is nanoseconds since 1970 in 64 bits; `int64` in a JavaScript number or bigint. */
 export type Storage = "int32" | "uint32" | "int64" | "timestamp" | "boolean" | "text";
 
-/** Of 16 bits, or numbers that the kernel keeps in an `int`. */
+/** Of 16 bits, or the kernel's `int`. */
 const INT32 = new Set([
   "argument",
-  "cpu",
   "cpus",
   "destination_port",
   "icmp_id",
   "icmp_seq",
-  "ifindex",
   "ip_len",
   "last_destination_port",
   "last_source_port",
-  "pid",
   "source_port",
 ]);
 
-/** The kernel's `unsigned int`. */
-const UINT32 = new Set(["len", "mark", "mtu", "netns"]);
+/** Of 32 bits in a recording: a damaged one may have any there. */
+const UINT32 = new Set(["cpu", "ifindex", "len", "mark", "mtu", "netns", "pid"]);
 
 /** How a column is stored. */
 export function storageOf({ name, type }: ColumnDefinition): Storage {

@@ -1,3 +1,4 @@
+// Arrow streams and files as three implementations read them.
 import { type Block, EXPORT_FORMATS, TABLES, type TableName } from "@skbtracer/analyzer";
 import { tableFromIPC as flechetteTable } from "@uwdata/flechette";
 import { type Dictionary, RecordBatchReader, tableFromIPC } from "apache-arrow";
@@ -55,9 +56,9 @@ const small =
     open(table, sink, { batchRows: 20 });
 
 describe.each<[string, Open]>([
-  ["an Arrow file", EXPORT_FORMATS.arrow.open],
+  ["an Arrow file", await EXPORT_FORMATS.arrow.load()],
   ["an Arrow file of many batches", small(arrowFileWriter)],
-  ["an Arrow stream", EXPORT_FORMATS.arrows.open],
+  ["an Arrow stream", await EXPORT_FORMATS.arrows.load()],
   ["an Arrow stream of many batches", small(arrowStreamWriter)],
 ])("as %s", (_, open) => {
   test.each(cases())("$name: apache-arrow reads each value", async ({ table, blocks }) => {
@@ -72,7 +73,7 @@ describe.each<[string, Open]>([
 });
 
 describe.each<[string, Open]>([
-  ["an Arrow stream", EXPORT_FORMATS.arrows.open],
+  ["an Arrow stream", await EXPORT_FORMATS.arrows.load()],
   ["an Arrow stream of many batches", small(arrowStreamWriter)],
 ])("as %s", (_, open) => {
   test.each(cases())("$name: the Rust implementation reads the same", async ({ table, blocks }) => {

@@ -1,3 +1,4 @@
+// CSV as a strict parser, DuckDB and a spreadsheet read it.
 import { EXPORT_FORMATS, TABLES, type Value } from "@skbtracer/analyzer";
 import { parse } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
@@ -12,7 +13,7 @@ import {
   rowsOf,
 } from "../support/exported.js";
 
-const csv = EXPORT_FORMATS.csv.open;
+const csv = await EXPORT_FORMATS.csv.load();
 
 /** A cell's text, or null if it has none. */
 function cell(value: Value | undefined): string | null {

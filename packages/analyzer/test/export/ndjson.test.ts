@@ -1,3 +1,4 @@
+// NDJSON as jq reads it.
 import { spawnSync } from "node:child_process";
 
 import { EXPORT_FORMATS, TABLES } from "@skbtracer/analyzer";
@@ -5,7 +6,7 @@ import { describe, expect, test } from "vitest";
 
 import { cases, exported, hostileInterfaces, type Row, rowsOf } from "../support/exported.js";
 
-const ndjson = EXPORT_FORMATS.ndjson.open;
+const ndjson = await EXPORT_FORMATS.ndjson.load();
 
 function jq(input: Uint8Array): Row[] {
   const { error, status, stdout, stderr } = spawnSync("jq", ["-c", "."], {

@@ -1,3 +1,4 @@
+// Parquet as DuckDB and Rust's Arrow read it.
 import { type Block, EXPORT_FORMATS, TABLES } from "@skbtracer/analyzer";
 import { tableFromIPC } from "apache-arrow";
 import * as fc from "fast-check";
@@ -6,9 +7,10 @@ import { describe, expect, test } from "vitest";
 
 import { deltaPacked } from "../../src/export/parquet/delta.js";
 import { parquetWriter } from "../../src/export/parquet.js";
+import { fixtureBlocks } from "../support/blocks.js";
 import { cases, duckdb, exported, file, plainRows, rowsOf } from "../support/exported.js";
 
-const parquet = EXPORT_FORMATS.parquet.open;
+const parquet = await EXPORT_FORMATS.parquet.load();
 
 describe.each(cases())("$name as Parquet", ({ table, blocks }) => {
   const expected = rowsOf(blocks);
@@ -81,7 +83,7 @@ test("columns have the types that the schema means", async () => {
   expect(typeOf).toMatchObject({
     time_ns: "BIGINT",
     unix_ns: "TIMESTAMP_NS",
-    cpu: "INTEGER",
+    source_port: "INTEGER",
     netns: "UINTEGER",
     function: "VARCHAR",
   });
@@ -167,6 +169,20 @@ test("any 64-bit integers survive", async () => {
 
 test("neighbours too far apart for a delta are left to another encoding", () => {
   expect(deltaPacked(BigInt64Array.of(-(2n ** 62n), 2n ** 62n))).toBeUndefined();
+});
+
+test("whatever 32 bits an event has, it can be exported", async () => {
+  const [block] = fixtureBlocks("bridge-6.1", "events");
+  if (!block) throw new Error("a fixture without events");
+  const ones = new Set(["cpu", "ifindex", "len", "mark", "netns", "pid"]);
+  const columns = block.columns.map((column, at) =>
+    ones.has(TABLES.events.columns[at]?.name ?? "")
+      ? { kind: "number" as const, values: new Float64Array(block.length).fill(0xffff_ffff) }
+      : column,
+  );
+  const path = file(await exported(parquet, "events", [{ ...block, columns }]), "parquet");
+  const rows = await duckdb(`select distinct ${[...ones].join(", ")} from '${path}'`);
+  expect(rows).toEqual([Object.fromEntries([...ones].map((name) => [name, 0xffff_ffff]))]);
 });
 
 test("a value that the column cannot hold is refused by its name", async () => {

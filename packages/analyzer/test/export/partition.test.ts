@@ -1,3 +1,4 @@
+// Folders of a partitioned set, as DuckDB reads them.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -39,7 +40,7 @@ describe("a partitioned set", () => {
       for (const [key, rows] of parts) {
         expect(key.split("/")).toHaveLength(2);
         mkdirSync(join(folder, key), { recursive: true });
-        const bytes = await exported(EXPORT_FORMATS.parquet.open, "events", rows);
+        const bytes = await exported(await EXPORT_FORMATS.parquet.load(), "events", rows);
         writeFileSync(join(folder, key, "events.parquet"), bytes);
       }
       const found = await duckdb(
