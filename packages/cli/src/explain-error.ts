@@ -27,6 +27,8 @@ export function explainError(error: unknown): string {
     const problem = FILE_PROBLEMS[String(error.code)] ?? error.message;
     return `cannot open ${String(error.path)}: ${problem}`;
   }
+  // Of another module instance, loaded only where it is needed.
+  if (error instanceof Error && error.name === "DatabaseError") return error.message;
   const text = error instanceof Error ? error.message : String(error);
   if (process.env["SKBTRACER_DEBUG"] && error instanceof Error) return `${text}\n${error.stack ?? ""}`;
   return `a mistake of skbtracer's own: ${text} (SKBTRACER_DEBUG=1 shows where; please report it)`;

@@ -1,11 +1,17 @@
 // The command line: commands are rows here, each in a file of its own.
 import { Command } from "commander";
+import { addDropsCommand } from "./commands/drops.js";
 import { addDoctorCommand } from "./commands/doctor.js";
+import { addImportCommand } from "./commands/import.js";
 import { addInfoCommand } from "./commands/info.js";
 import { addLiveCommand } from "./commands/live.js";
+import { addLossesCommand } from "./commands/losses.js";
+import { addPathsCommand } from "./commands/paths.js";
 import { addRecordCommand } from "./commands/record.js";
 import { addRepairCommand } from "./commands/repair.js";
 import { addReplayCommand } from "./commands/replay.js";
+import { addSqlCommand } from "./commands/sql.js";
+import { addTraversalsCommand } from "./commands/traversals.js";
 import { VERSION } from "./version.js";
 
 /** Takes the exit code of a command that ends without an error. */
@@ -16,6 +22,12 @@ const COMMANDS: readonly ((program: Command, setExitCode: SetExitCode) => void)[
   addRecordCommand,
   addReplayCommand,
   addInfoCommand,
+  addPathsCommand,
+  addDropsCommand,
+  addTraversalsCommand,
+  addLossesCommand,
+  addImportCommand,
+  addSqlCommand,
   addDoctorCommand,
   addRepairCommand,
 ];

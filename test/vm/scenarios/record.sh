@@ -12,6 +12,8 @@ for scenario in veth bridge; do
   # The traffic runs as the recording's command: all of it is between the recording's begin and its end.
   $SKBTRACER record -o /tmp/recording --force --dropstack -- bash -eu "$SCENARIOS/traffic.sh" "$scenario" > record.stdout 2> record.stderr \
     || { cat record.stderr >&2; exit 1; }
+  # The recorder says that its command failed, and is not at fault itself.
+  ! grep -q ended record.stderr || { cat record.stderr >&2; exit 1; }
   truth
   cp /tmp/recording recording.skbt
 done

@@ -41,7 +41,7 @@ traffic() {
   done
   ip netns exec b busybox nc -l -p 80 > /dev/null &
   server=$!
-  sleep 0.5
+  until ip netns exec b grep -q ':0050 0*:0000 0A' /proc/net/tcp /proc/net/tcp6 2> /dev/null; do sleep 0.1; done
   ip netns exec a bash -c 'echo hello > /dev/tcp/10.0.0.2/8080'
   wait $server
 }

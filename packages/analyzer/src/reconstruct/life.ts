@@ -10,6 +10,12 @@ export type LifeEnd =
   /** The recording ended first. */
   | "open";
 
+/** An skb, its clones and theirs. */
+export interface Family {
+  /** Members that have not ended. */
+  open: number;
+}
+
 /** A drop as its life keeps it. */
 export interface LifeDrop {
   readonly reason: string | null;
@@ -31,6 +37,7 @@ export class Life {
   /** It began as a clone; `parent` is its parent's path, if that was followed. */
   cloned = false;
   parent: number | undefined = undefined;
+  family: Family = { open: 1 };
   lastNs: number;
   events = 0;
   /** Number of its way: see Ways. */

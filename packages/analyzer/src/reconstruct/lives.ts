@@ -168,6 +168,7 @@ export class Lives {
   finish(): Life[] {
     const open = [...this.#living.values()].toSorted((a, b) => a.id - b.id);
     this.#living.clear();
+    for (const life of open) life.family.open--;
     return open;
   }
 
@@ -180,6 +181,7 @@ export class Lives {
 
   #end(life: Life, end: LifeEnd, ended: Life[]): void {
     life.end = end;
+    life.family.open--;
     this.#living.delete(life.low, life.high);
     ended.push(life);
   }
@@ -220,6 +222,10 @@ export class Lives {
     const parent = this.#living.get(low, high);
     life.cloned = true;
     life.parent = parent?.id;
+    if (parent) {
+      life.family = parent.family;
+      life.family.open++;
+    }
     // A clone shares its parent's headers, which an event of its own has yet to show.
     life.firstPacket = parent?.lastPacket;
     life.lastPacket = parent?.lastPacket;

@@ -9,7 +9,7 @@ import type { TableName } from "../tables/schema.js";
 import { eventBlock, selectRows } from "./event-block.js";
 import { dropRow, eventRow, traversalRow } from "./event-rows.js";
 import { hostRows } from "./host-rows.js";
-import type { Life } from "./life.js";
+import type { Family, Life } from "./life.js";
 import { type FollowedBatch, Lives } from "./lives.js";
 import { type PathContext, pathRow } from "./path-rows.js";
 
@@ -20,7 +20,7 @@ export interface Demand {
   readonly filter?: PacketFilter;
   /** Rows of `paths` need not say which packet it was, nor the time of each hop. */
   readonly shapesOnly?: boolean;
-  /** Keep the events of each path, for `PathWithEvents`. */
+  /** Give paths with their events, and a path and its clones together: when the last of them has ended. */
   readonly pathEvents?: boolean;
 }
 
@@ -61,6 +61,7 @@ export class Reconstruction {
   readonly #damageGaps: LossRow[] = [];
   #openGap: { afterNs: number; batches: number } | undefined;
   readonly #eventsOf = new Map<Life, EventRow[]>();
+  readonly #families = new Map<Family, FinishedPath[]>();
 
   constructor(reader: RecordingReader, demand: Demand) {
     this.#reader = reader;
@@ -216,18 +217,32 @@ export class Reconstruction {
 
   #finishPaths(ended: readonly Life[]): FinishedPath[] {
     const { context } = this.#begin();
-    const paths: FinishedPath[] = [];
     const wanted = this.#demand.tables.has("paths");
+    if (!wanted && !this.#demand.tables.has("meta")) return [];
+    const finished: FinishedPath[] = [];
     for (const life of ended) {
-      if (wanted || this.#demand.tables.has("meta")) {
-        const path = pathRow(life, context);
-        this.#pathCount++;
-        if (!path.complete) this.#incompleteCount++;
-        if (wanted && this.#isWanted(life)) paths.push({ path, events: this.#eventsOf.get(life) ?? [] });
-      }
+      const path = pathRow(life, context);
+      this.#pathCount++;
+      if (!path.complete) this.#incompleteCount++;
+      const events = this.#eventsOf.get(life) ?? [];
       this.#eventsOf.delete(life);
+      if (!wanted || !this.#isWanted(life)) continue;
+      if (!this.#demand.pathEvents) finished.push({ path, events });
+      else addTo(this.#families, life.family, { path, events });
     }
-    return paths;
+    return this.#demand.pathEvents ? this.#wholeFamilies(ended) : finished;
+  }
+
+  /** The families of which the last member has ended, each in the order in which its paths began. */
+  #wholeFamilies(ended: readonly Life[]): FinishedPath[] {
+    const whole: FinishedPath[] = [];
+    for (const { family } of ended) {
+      const members = family.open === 0 ? this.#families.get(family) : undefined;
+      if (!members) continue;
+      this.#families.delete(family);
+      whole.push(...members.toSorted((a, b) => a.path.path - b.path.path));
+    }
+    return whole;
   }
 
   #keep(life: Life, followed: FollowedBatch, i: number, firstEvent: number): void {
@@ -259,6 +274,12 @@ export class Reconstruction {
     const event = eventRow(followed, i, firstEvent + i, life, lives, context);
     return () => traversalRow({ traversal, ...event }, followed.batch, i, names);
   }
+}
+
+function addTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 /** By the first pair of clocks: one for the whole recording, so that differences of times are those of its own clock. */

@@ -1,6 +1,6 @@
 // Reads a recording from a file or from standard input, piece by piece.
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { type EventBatch, type ReadMode, RecordingReader } from "@skbtracer/format";
 import { UsageError } from "../options/usage-error.js";
 
@@ -25,4 +25,25 @@ export async function* readPieces(path: string): AsyncGenerator<Uint8Array> {
 export async function* readRecording(path: string, reader: RecordingReader): AsyncGenerator<EventBatch> {
   for await (const piece of readPieces(path)) yield* reader.push(piece);
   yield* reader.end();
+}
+
+const DATABASE_MAGIC = "SQLite format 3\0";
+
+/** Whether a path is a SQLite database; "-" and what cannot be opened are none. */
+export async function isRegularDatabase(path: string): Promise<boolean> {
+  if (path === "-") return false;
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) return false;
+  const file = await open(path);
+  try {
+    const { bytesRead, buffer } = await file.read(
+      Buffer.alloc(DATABASE_MAGIC.length),
+      0,
+      DATABASE_MAGIC.length,
+      0,
+    );
+    return bytesRead === DATABASE_MAGIC.length && buffer.toString("latin1") === DATABASE_MAGIC;
+  } finally {
+    await file.close();
+  }
 }

@@ -37,3 +37,9 @@ export function isoTime(realtimeNs: bigint): string {
   const seconds = new Date(Number(realtimeNs / 1_000_000n)).toISOString().slice(0, 19);
   return `${seconds}.${String(realtimeNs % 1_000_000_000n).padStart(9, "0")}Z`;
 }
+
+/** A row's time of day to the microsecond, or since the recording's start where that is not known. */
+export function rowTime({ time_ns, unix_ns }: { time_ns: number; unix_ns: bigint | null }): string {
+  if (unix_ns === null) return `+${(time_ns / 1e9).toFixed(6)}s`;
+  return isoTime(unix_ns).slice(0, 26).replace("T", " ");
+}

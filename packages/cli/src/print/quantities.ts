@@ -24,3 +24,16 @@ export function spanText(ns: number): string {
   if (ns < 1e9) return `${(ns / 1e6).toFixed(1)} ms`;
   return `${(ns / 1e9).toFixed(3)} s`;
 }
+
+/** A time span to three digits or more: 812 ns, 1.204 us, 18.492 ms, 5.371 s. */
+export function nsText(ns: number): string {
+  if (ns < 1e3) return `${Math.round(ns)} ns`;
+  if (ns < 1e6) return `${(ns / 1e3).toFixed(3)} us`;
+  if (ns < 1e9) return `${(ns / 1e6).toFixed(3)} ms`;
+  return `${(ns / 1e9).toFixed(3)} s`;
+}
+
+/** A share of a whole: 12.3 %. */
+export function shareText(part: number, whole: number): string {
+  return whole > 0 ? `${((100 * part) / whole).toFixed(1)} %` : "";
+}

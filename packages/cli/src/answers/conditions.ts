@@ -1,0 +1,88 @@
+// Which rows are wanted: the flags that the commands with answers share, beside the packet filter.
+import type { DropRow, PathRow, TraversalRow } from "@skbtracer/analyzer";
+import { UsageError } from "../options/usage-error.js";
+
+/** A moment: since the recording's start, or by the clock. */
+export type Moment = { readonly sinceStartNs: number } | { readonly unixNs: bigint };
+
+/** Conditions on rows; those that are not given hold. */
+export interface Conditions {
+  readonly since?: Moment;
+  readonly until?: Moment;
+  readonly iface?: string;
+  readonly func?: string;
+  readonly reason?: string;
+  readonly incomplete?: true;
+}
+
+const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
+
+/** `1.5s` since the recording's start, or a time such as 2026-11-23T14:53:29Z. */
+export function parseMoment(flag: string): (text: string) => Moment {
+  return (text) => {
+    const [, value, unit = "s"] = /^(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)?$/.exec(text) ?? [];
+    if (value !== undefined) return { sinceStartNs: Number(value) * (UNITS[unit] ?? 1e9) };
+    const [, whole, fraction = "", zone = ""] =
+      /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?$/.exec(text) ?? [];
+    const ms = whole === undefined ? Number.NaN : Date.parse(`${whole.replace(" ", "T")}${zone}`);
+    if (Number.isNaN(ms))
+      throw new UsageError(
+        `${flag}: ${JSON.stringify(text)} is neither a time since the start (1.5s, 200ms) nor one like 2026-11-23T14:53:29`,
+      );
+    return { unixNs: BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, "0")) };
+  };
+}
+
+interface Timed {
+  readonly time_ns: number;
+  readonly unix_ns: bigint | null;
+}
+
+/** Whether a row's time, plus `lasting` ns, is before a moment; a row without a time of day is before none. */
+function isBefore({ time_ns, unix_ns }: Timed, lasting: number, moment: Moment): boolean {
+  if ("sinceStartNs" in moment) return time_ns + lasting < moment.sinceStartNs;
+  return unix_ns !== null && unix_ns + BigInt(lasting) < moment.unixNs;
+}
+
+function isAfter({ time_ns, unix_ns }: Timed, moment: Moment): boolean {
+  if ("sinceStartNs" in moment) return time_ns > moment.sinceStartNs;
+  return unix_ns !== null && unix_ns > moment.unixNs;
+}
+
+function isInTime(row: Timed, lasting: number, { since, until }: Conditions): boolean {
+  return !(since && isBefore(row, lasting, since)) && !(until && isAfter(row, until));
+}
+
+/** A path passes if it lived in the time, passed the interface, and was at the function (or dropped by it). */
+export function pathHolds(row: PathRow, conditions: Conditions): boolean {
+  const { iface, func, reason, incomplete } = conditions;
+  return (
+    isInTime(row, row.duration_ns, conditions) &&
+    (iface === undefined || row.interfaces.split(" ").includes(iface)) &&
+    (func === undefined ||
+      row.functions.split(" ").includes(func) ||
+      (row.drop_location?.startsWith(`${func}+`) ?? false)) &&
+    (reason === undefined || row.drop_reason === reason) &&
+    (incomplete === undefined || row.complete === 0)
+  );
+}
+
+/** A drop passes by its own time, interface, place and reason. */
+export function dropHolds(row: DropRow, conditions: Conditions): boolean {
+  const { iface, func, reason } = conditions;
+  return (
+    isInTime(row, 0, conditions) &&
+    (iface === undefined || row.interface === iface) &&
+    (func === undefined || row.function === func) &&
+    (reason === undefined || row.reason === reason)
+  );
+}
+
+/** A pass through a table passes by its own time and either of its interfaces. */
+export function traversalHolds(row: TraversalRow, conditions: Conditions): boolean {
+  const { iface } = conditions;
+  return (
+    isInTime(row, 0, conditions) &&
+    (iface === undefined || row.in_interface === iface || row.out_interface === iface)
+  );
+}

@@ -1,0 +1,193 @@
+// Rows from a database made by import, as a recording would give them.
+import {
+  blockOf,
+  type DropRow,
+  type EventRow,
+  type FinishedPath,
+  type PacketFilter,
+  type PathRow,
+  type TableName,
+  TABLES,
+  type TraversalRow,
+} from "@skbtracer/analyzer";
+import type { openDatabase } from "@skbtracer/analyzer/sqlite";
+import type { Rows, SourceOptions } from "./sources.js";
+
+type Db = ReturnType<typeof openDatabase>;
+
+/** Rows at a time. */
+const BATCH = 4096;
+
+/** The rows of a database. The addon is loaded only now: other commands do without. */
+export async function readDatabase(file: string, options: SourceOptions): Promise<Iterable<Rows>> {
+  const { openDatabase: openFile } = await import("@skbtracer/analyzer/sqlite");
+  return rowsOf(openFile(file), file, options);
+}
+
+function* rowsOf(
+  db: Db,
+  file: string,
+  { tables, filter, pathEvents = false }: SourceOptions,
+): Generator<Rows> {
+  const named = db
+    .prepare("SELECT netns, netns_name FROM interfaces WHERE netns_name IS NOT NULL")
+    .raw()
+    .all();
+  const namespaces = new Map(named as [number, string][]);
+  const none: Rows = { paths: [], drops: [], traversals: [], events: undefined, others: [], namespaces };
+  const followed = new Set<string>();
+  const matching = matchingSql(filter);
+  try {
+    if (tables.has("paths"))
+      for (const paths of batches<PathRow>(
+        db,
+        "paths",
+        matching,
+        matching.sql && `(recording, path) IN (SELECT recording, path FROM matching)`,
+      ))
+        yield {
+          ...none,
+          paths: pathEvents ? families(db, paths, followed) : paths.map((path) => ({ path, events: [] })),
+        };
+    const sameRow =
+      matching.sql &&
+      "EXISTS (SELECT 1 FROM matching m WHERE m.recording = t.recording AND m.path = t.path AND m.event <= t.event)";
+    if (tables.has("drops"))
+      for (const drops of batches<DropRow>(db, "drops", matching, sameRow)) yield { ...none, drops };
+    if (tables.has("traversals"))
+      for (const traversals of batches<TraversalRow>(db, "traversals", matching, sameRow))
+        yield { ...none, traversals };
+    if (tables.has("events"))
+      for (const events of batches<EventRow>(db, "events", matching, sameRow))
+        yield { ...none, events: blockOf("events", events) };
+    for (const table of ["meta", "losses", "probes", "interfaces", "rules"] as const)
+      if (tables.has(table))
+        for (const rows of batches<object>(db, table, matching, ""))
+          yield { ...none, others: [blockOf(table, rows)] };
+    noteLosses(db, file);
+  } finally {
+    db.close();
+  }
+}
+
+interface Matching {
+  /** Of a table `matching (recording, path, event)`; "" if everything matches. */
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+}
+
+/** The packet filter on `events`, as the reconstruction applies it. */
+function matchingSql(filter: PacketFilter): Matching {
+  const conditions: string[] = [];
+  const values: (string | number)[] = [];
+  const add = (condition: string, ...bound: (string | number)[]): void => {
+    conditions.push(condition);
+    values.push(...bound);
+  };
+  if (filter.address !== undefined) add("? IN (source, destination)", filter.address);
+  if (filter.port !== undefined) add("? IN (source_port, destination_port)", filter.port);
+  if (filter.protocol === "icmp") add("protocol IN ('ICMP', 'ICMPv6', 'IPv6-ICMP')");
+  else if (filter.protocol !== undefined && filter.protocol !== "any")
+    add("protocol = ?", filter.protocol.toUpperCase());
+  if (filter.icmpId !== undefined)
+    add("icmp_id = ? AND (info LIKE 'request%' OR info LIKE 'reply%' OR info LIKE 'echo%')", filter.icmpId);
+  if (filter.pid !== undefined) add("pid = ?", filter.pid);
+  if (filter.netns !== undefined) add("netns = ?", filter.netns);
+  if (conditions.length === 0) return { sql: "", values };
+  return {
+    sql: `WITH matching AS MATERIALIZED (SELECT recording, path, min(event) AS event FROM events WHERE path IS NOT NULL AND ${conditions.join(" AND ")} GROUP BY recording, path)`,
+    values,
+  };
+}
+
+const ORDER: Readonly<Partial<Record<TableName, string>>> = {
+  paths: "recording, path",
+  drops: 'recording, "drop"',
+  traversals: "recording, traversal",
+  events: "recording, event",
+};
+
+function* batches<Row extends object>(
+  db: Db,
+  table: TableName,
+  matching: Matching,
+  condition: string,
+): Generator<Row[]> {
+  const columns = TABLES[table].columns.map(({ name, type }) => ({ name, wide: type === "wide" }));
+  const order = ORDER[table];
+  const statement = db.prepare(
+    `${condition ? matching.sql : ""} SELECT * FROM ${table} t ${condition ? `WHERE ${condition}` : ""} ${order ? `ORDER BY ${order}` : ""}`,
+  );
+  const wide = columns.filter((column) => column.wide).map(({ name }) => name);
+  if (wide.length > 0) statement.safeIntegers(true);
+  let rows: Row[] = [];
+  for (const found of statement.iterate(...(condition ? matching.values : []))) {
+    rows.push(wide.length > 0 ? narrowed<Row>(found as Record<string, unknown>, wide) : (found as Row));
+    if (rows.length === BATCH) {
+      yield rows;
+      rows = [];
+    }
+  }
+  if (rows.length > 0) yield rows;
+}
+
+/** All integers come as bigints where some must. */
+function narrowed<Row>(row: Record<string, unknown>, wide: readonly string[]): Row {
+  for (const name of Object.keys(row)) {
+    const value = row[name];
+    if (typeof value === "bigint" && !wide.includes(name)) row[name] = Number(value);
+  }
+  return row as Row;
+}
+
+/** Paths with their events, each family together behind the first of its paths. */
+function families(db: Db, paths: readonly PathRow[], followed: Set<string>): FinishedPath[] {
+  const eventsOf = db
+    .prepare("SELECT * FROM events WHERE recording = ? AND path = ? ORDER BY event")
+    .safeIntegers(true);
+  const childrenOf = db
+    .prepare("SELECT * FROM paths WHERE recording = ? AND parent = ? ORDER BY path")
+    .safeIntegers(true);
+  const found: FinishedPath[] = [];
+  const add = (path: PathRow): void => {
+    const events = (eventsOf.all(path.recording, path.path) as Record<string, unknown>[]).map((row) =>
+      narrowed<EventRow>(row, ["unix_ns"]),
+    );
+    found.push({ path, events });
+    for (const child of childrenOf.all(path.recording, path.path) as Record<string, unknown>[]) {
+      const row = narrowed<PathRow>(child, ["unix_ns"]);
+      followed.add(`${row.recording} ${row.path}`);
+      add(row);
+    }
+  };
+  // Those that were given with their parents come again, later.
+  for (const path of paths) if (!followed.delete(`${path.recording} ${path.path}`)) add(path);
+  return found;
+}
+
+interface MetaRow {
+  readonly recording: string;
+  readonly host: string | null;
+  readonly lost: number;
+  readonly missing: number;
+  readonly damaged_ranges: number;
+  readonly closed: number;
+}
+
+function noteLosses(db: Db, file: string): void {
+  const rows = db
+    .prepare("SELECT recording, host, lost, missing, damaged_ranges, closed FROM meta")
+    .all() as MetaRow[];
+  for (const { recording, host, lost, missing, damaged_ranges, closed } of rows) {
+    const facts = [
+      lost > 0 ? `${lost} event(s) were lost while recording` : "",
+      missing > 0 ? `${missing} event(s) were not in the file` : "",
+      damaged_ranges > 0 ? `${damaged_ranges} part(s) of the file were damaged` : "",
+      closed ? "" : "it was not closed",
+    ].filter(Boolean);
+    if (facts.length > 0)
+      process.stderr.write(
+        `skbtracer: ${file}: recording ${recording} of ${host ?? "an unknown host"}: ${facts.join("; ")}\n`,
+      );
+  }
+}

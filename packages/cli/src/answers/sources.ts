@@ -1,0 +1,95 @@
+// What commands with answers read: recordings and databases, one behind the other, as the same rows.
+import {
+  type AnyRow,
+  type Block,
+  blockOf,
+  type Demand,
+  type DropRow,
+  type FinishedPath,
+  type PacketFilter,
+  Reconstruction,
+  rowAt,
+  type TableName,
+  type TraversalRow,
+} from "@skbtracer/analyzer";
+import { type ReadMode, RecordingReader } from "@skbtracer/format";
+import { printNotes } from "../commands/notes.js";
+import { isRegularDatabase, readRecording } from "../io/recording-file.js";
+import { readDatabase } from "./database-source.js";
+
+/** What to read, and how. */
+export interface SourceOptions {
+  readonly tables: ReadonlySet<TableName>;
+  readonly filter: PacketFilter;
+  readonly mode: ReadMode;
+  /** See `Demand`. */
+  readonly shapesOnly?: boolean;
+  readonly pathEvents?: boolean;
+  /** Told of bytes read, where reading is long. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+/** Some of the rows that were asked for. */
+export interface Rows {
+  readonly paths: readonly FinishedPath[];
+  readonly drops: readonly DropRow[];
+  readonly traversals: readonly TraversalRow[];
+  readonly events: Block | undefined;
+  /** Blocks of the other tables. */
+  readonly others: readonly Block[];
+  /** Names of network namespaces by inode. */
+  readonly namespaces: ReadonlyMap<number, string>;
+}
+
+/** The rows of all files, one file after another; says on standard error what is missing in each. */
+export async function* readSources(files: readonly string[], options: SourceOptions): AsyncGenerator<Rows> {
+  for (const file of files) {
+    if (await isRegularDatabase(file)) yield* await readDatabase(file, options);
+    else yield* readOneRecording(file, options);
+  }
+}
+
+async function* readOneRecording(file: string, options: SourceOptions): AsyncGenerator<Rows> {
+  const { tables, filter, mode, shapesOnly = false, pathEvents = false, onBytes } = options;
+  const reader = new RecordingReader({ mode });
+  const demand: Demand = { tables, filter, shapesOnly, pathEvents };
+  const reconstruction = new Reconstruction(reader, demand);
+  const namespaces = new Map<number, string>();
+  const none: Rows = { paths: [], drops: [], traversals: [], events: undefined, others: [], namespaces };
+  for await (const batch of readRecording(file, reader)) {
+    onBytes?.(reader.bytes);
+    if (namespaces.size === 0)
+      for (const { inode, name } of reader.environment?.namespaces ?? [])
+        if (name !== undefined) namespaces.set(inode, name);
+    yield { ...none, ...reconstruction.take(batch) };
+  }
+  yield { ...none, paths: reconstruction.finish(), others: [...reconstruction.hostBlocks()] };
+  printNotes(reader);
+  if (reader.environment && !reconstruction.endsRecorded && tables.has("paths"))
+    process.stderr.write(
+      "skbtracer: not all ends of packets were probed (no kprobes): where one path ends and the next begins is a guess, and none is complete\n",
+    );
+}
+
+/** Rows as blocks, table by table: what exporters take. */
+export function blocksOf(rows: Rows): Block[] {
+  const blocks: Block[] = [];
+  if (rows.events && rows.events.length > 0) blocks.push(rows.events);
+  if (rows.paths.length > 0)
+    blocks.push(
+      blockOf(
+        "paths",
+        rows.paths.map(({ path }) => path),
+      ),
+    );
+  if (rows.drops.length > 0) blocks.push(blockOf("drops", rows.drops));
+  if (rows.traversals.length > 0) blocks.push(blockOf("traversals", rows.traversals));
+  return [...blocks, ...rows.others.filter(({ length }) => length > 0)];
+}
+
+/** The rows of the other tables as objects. */
+export function otherRows({ others }: Rows, table: TableName): AnyRow[] {
+  return others
+    .filter((block) => block.table === table)
+    .flatMap((block) => Array.from({ length: block.length }, (_, i) => rowAt(block, i)));
+}

@@ -1,0 +1,109 @@
+// skbtracer import: recordings into a database, or one of them into an Arrow file.
+import { Reconstruction, TABLE_NAMES } from "@skbtracer/analyzer";
+import { RecordingReader, uuidText } from "@skbtracer/format";
+import type { Command } from "commander";
+import { ReadProgress } from "../io/read-progress.js";
+import { isRegularDatabase, readMode, readRecording } from "../io/recording-file.js";
+import { addModeOptions } from "../options/read-options.js";
+import { UsageError } from "../options/usage-error.js";
+import { bytesText, countText } from "../print/quantities.js";
+import type { SetExitCode } from "../program.js";
+import { printNotes } from "./notes.js";
+import { statSync } from "node:fs";
+
+interface ImportFlags {
+  readonly output: string;
+  readonly force?: true;
+  readonly strict?: true;
+  readonly salvage?: true;
+}
+
+const EXAMPLES = `
+A database that exists is added to, unless --force replaces it; a recording that is in it already is left out. Tables and
+columns are described in docs/schema.md.
+
+Examples:
+  skbtracer import trace.skbt -o trace.db
+  skbtracer import node1.skbt node2.skbt -o cluster.db
+  sqlite3 trace.db "select reason, function, count(*) from drops where not benign group by 1, 2"
+`;
+
+/** Adds the command. */
+export function addImportCommand(program: Command, setExitCode: SetExitCode): void {
+  const command = program
+    .command("import")
+    .description("put recordings into a SQLite database")
+    .argument("<file...>", "recordings, or - for standard input")
+    .requiredOption("-o, --output <file>", "the database: a new file, or one made by import")
+    .option("--force", "replace an output that exists");
+  addModeOptions(command)
+    .addHelpText("after", EXAMPLES)
+    .action(async (files: string[], flags: ImportFlags) => setExitCode(await importFiles(files, flags)));
+}
+
+async function importFiles(files: readonly string[], flags: ImportFlags): Promise<number> {
+  await importInto(files, flags, true);
+  process.stderr.write(`skbtracer: ${flags.output}: ${bytesText(statSync(flags.output).size)}\n`);
+  return 0;
+}
+
+/** Imports into a database, which is left as it was if that fails. */
+export async function importInto(
+  files: readonly string[],
+  flags: ImportFlags,
+  tells: boolean,
+): Promise<void> {
+  for (const file of files)
+    if (await isRegularDatabase(file)) throw new UsageError(`${file} is a database already, not a recording`);
+  const { ImportTarget } = await import("@skbtracer/analyzer/sqlite");
+  const target = new ImportTarget(flags.output, flags.force ?? false);
+  try {
+    for (const file of files) await importFile(file, target, flags, tells);
+    target.commit();
+  } catch (error) {
+    target.abort();
+    throw error;
+  }
+}
+
+type Target = InstanceType<(typeof import("@skbtracer/analyzer/sqlite"))["ImportTarget"]>;
+
+async function importFile(file: string, target: Target, flags: ImportFlags, tells: boolean): Promise<void> {
+  const reader = new RecordingReader({ mode: readMode(flags) });
+  const reconstruction = new Reconstruction(reader, { tables: new Set(TABLE_NAMES) });
+  const progress = new ReadProgress(file, "importing");
+  let rows: ReturnType<Target["add"]> | undefined;
+  const begin = (): ReturnType<Target["add"]> => (rows ??= target.add());
+  try {
+    for await (const batch of readRecording(file, reader)) {
+      const { fileHeader } = reader;
+      if (!rows && fileHeader && target.has(uuidText(fileHeader.uuid))) break;
+      const found = reconstruction.take(batch);
+      if (found.events) begin().events(found.events);
+      begin().rows(
+        "paths",
+        found.paths.map(({ path }) => path),
+      );
+      begin().rows("drops", found.drops);
+      begin().rows("traversals", found.traversals);
+      progress.show(reader.bytes, reader.events);
+    }
+  } finally {
+    progress.end();
+  }
+  const { fileHeader } = reader;
+  if (!rows && fileHeader && target.has(uuidText(fileHeader.uuid))) {
+    process.stderr.write(
+      `skbtracer: ${file}: recording ${uuidText(fileHeader.uuid)} is in the database already\n`,
+    );
+    return;
+  }
+  begin().rows(
+    "paths",
+    reconstruction.finish().map(({ path }) => path),
+  );
+  for (const block of reconstruction.hostBlocks()) begin().block(block);
+  begin().flush();
+  printNotes(reader);
+  if (tells) process.stderr.write(`skbtracer: ${file}: ${countText(reader.events)} event(s) imported\n`);
+}

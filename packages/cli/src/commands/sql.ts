@@ -1,0 +1,126 @@
+// skbtracer sql: any question, in SQL over the tables of docs/schema.md.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "csv-stringify/sync";
+import type { Command } from "commander";
+import { isRegularDatabase } from "../io/recording-file.js";
+import { Page } from "../io/page.js";
+import { addModeOptions } from "../options/read-options.js";
+import { UsageError } from "../options/usage-error.js";
+import { tableLines, terminalWidth } from "../print/columns.js";
+import { escapeText } from "../print/escape.js";
+import { outputStyle } from "../print/style.js";
+import type { SetExitCode } from "../program.js";
+import { importInto } from "./import.js";
+
+interface SqlFlags {
+  readonly json?: true;
+  readonly csv?: true;
+  readonly strict?: true;
+  readonly salvage?: true;
+}
+
+const EXAMPLES = `
+Prints a table on a terminal, NDJSON elsewhere. Recordings are imported into a temporary database first: import them once
+to ask often. Nothing is ever written to a database.
+
+Examples:
+  skbtracer sql trace.skbt "select outcome, count(*) from paths group by 1"
+  skbtracer sql trace.db "select * from drop_places where not benign"
+  skbtracer sql trace.db --csv "select source, count(*) as n from drops group by 1 order by n desc" > drops.csv
+`;
+
+/** Adds the command. */
+export function addSqlCommand(program: Command, setExitCode: SetExitCode): void {
+  const command = program
+    .command("sql")
+    .description("ask in SQL; the last argument is the question")
+    .argument("<file...>", "recordings or a database made by import, and then the question")
+    .option("--json", "print NDJSON: an object a line (the default where output is no terminal)")
+    .option("--csv", "print CSV");
+  addModeOptions(command)
+    .addHelpText("after", EXAMPLES)
+    .action(async (args: string[], flags: SqlFlags) => setExitCode(await sql(args, flags)));
+}
+
+async function sql(args: readonly string[], flags: SqlFlags): Promise<number> {
+  const files = args.slice(0, -1);
+  const question = args.at(-1);
+  if (files.length === 0 || question === undefined)
+    throw new UsageError('give a file and a question: skbtracer sql trace.skbt "select * from drops"');
+  if (flags.json && flags.csv) throw new UsageError("--json and --csv exclude each other");
+  const [file = ""] = files;
+  if (files.length === 1 && (await isRegularDatabase(file))) return ask(file, question, flags);
+  const folder = mkdtempSync(join(tmpdir(), "skbtracer-sql-"));
+  try {
+    const database = join(folder, "answers.db");
+    await importInto(files, { ...flags, output: database }, false);
+    return await ask(database, question, flags);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function ask(file: string, question: string, flags: SqlFlags): Promise<number> {
+  const { openDatabase, DatabaseError } = await import("@skbtracer/analyzer/sqlite");
+  const db = openDatabase(file);
+  try {
+    const statement = db.prepare(question);
+    if (!statement.reader || !statement.readonly)
+      throw new UsageError("only questions (select) are answered: nothing is written to a database");
+    statement.safeIntegers(true).raw(true);
+    const names = statement.columns().map(({ name }) => name);
+    await print(names, statement.iterate() as Iterable<unknown[]>, flags);
+    return 0;
+  } catch (error) {
+    if (error instanceof Error && error.constructor.name === "SqliteError")
+      throw new DatabaseError(`SQL: ${error.message}`, { cause: error });
+    if (error instanceof RangeError && /more than one statement/.test(error.message))
+      throw new UsageError("one question at a time: the SQL has more than one statement");
+    throw error;
+  } finally {
+    db.close();
+  }
+}
+
+async function print(names: readonly string[], rows: Iterable<unknown[]>, flags: SqlFlags): Promise<void> {
+  const page = new Page();
+  if (flags.csv) {
+    await page.write(stringify([names]));
+    for (const row of rows) await page.write(stringify([row.map(plain)], { escape_formulas: true }));
+  } else if (flags.json || !process.stdout.isTTY)
+    for (const row of rows) await page.line(jsonObject(names, row));
+  else {
+    const texts = Array.from(rows, (row) => row.map((value) => escapeText(String(plain(value)))));
+    const numeric = names.map((_, at) => texts.every((row) => /^-?[\d.]*$/.test(row[at] ?? "")));
+    const columns = names.map((name, at) => ({
+      heading: escapeText(name),
+      ...(numeric[at] && { right: true as const }),
+    }));
+    const [heading = "", ...lines] = tableLines(columns, texts, terminalWidth());
+    await page.line(outputStyle().bold(heading));
+    for (const line of lines) await page.line(line);
+  }
+  await page.end();
+}
+
+/** Numbers and texts as they are, nothing for NULL, hexadecimal for bytes. */
+function plain(value: unknown): string | number {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value === "number") return value;
+  return Buffer.isBuffer(value) ? value.toString("hex") : String(value as string);
+}
+
+function jsonObject(names: readonly string[], row: readonly unknown[]): string {
+  const members = names.map((name, at) => {
+    const value = row[at] ?? null;
+    const text =
+      typeof value === "bigint"
+        ? value.toString()
+        : JSON.stringify(Buffer.isBuffer(value) ? value.toString("hex") : value);
+    return `${JSON.stringify(name)}:${text}`;
+  });
+  return `{${members.join(",")}}`;
+}

@@ -1,0 +1,122 @@
+// skbtracer traversals: what each iptables table decided, and how long it took.
+import type { TraversalRow } from "@skbtracer/analyzer";
+import type { Command } from "commander";
+import { traversalHolds } from "../answers/conditions.js";
+import { Quantiles } from "../answers/quantiles.js";
+import { readSources } from "../answers/sources.js";
+import { Page } from "../io/page.js";
+import { addReadOptions, type ReadFlags, readOptions } from "../options/read-options.js";
+import { tableLines, terminalWidth } from "../print/columns.js";
+import { escapeText } from "../print/escape.js";
+import { rowTime } from "../print/event-time.js";
+import { jsonText } from "../print/json-row.js";
+import { packetText } from "../print/path-tree.js";
+import { countText, nsText } from "../print/quantities.js";
+import { outputStyle } from "../print/style.js";
+import type { SetExitCode } from "../program.js";
+
+interface TraversalsFlags extends ReadFlags {
+  readonly list?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  skbtracer traversals trace.skbt
+  skbtracer traversals trace.skbt --list -H 10.0.0.7
+  skbtracer traversals trace.skbt --json | jq 'select(.verdict == "DROP")'
+`;
+
+/** Adds the command. */
+export function addTraversalsCommand(program: Command, setExitCode: SetExitCode): void {
+  const command = program
+    .command("traversals")
+    .description("what each iptables table decided at each hook, and how long it took; --list: each pass")
+    .argument("<file...>", "recordings, or databases made by import")
+    .option("--list", "a line for each pass");
+  addReadOptions(command)
+    .addHelpText("after", EXAMPLES)
+    .action(async (files: string[], flags: TraversalsFlags) => setExitCode(await traversals(files, flags)));
+}
+
+interface Group {
+  readonly row: TraversalRow;
+  readonly verdicts: Map<string, number>;
+  readonly times: Quantiles;
+}
+
+async function traversals(files: readonly string[], flags: TraversalsFlags): Promise<number> {
+  const { filter, mode, conditions } = readOptions(flags);
+  const { list, json, catchCount = 0 } = flags;
+  const page = new Page();
+  const style = outputStyle();
+  const groups = new Map<string, Group>();
+  let printed = 0;
+  const isEnough = (): boolean => page.closed || (catchCount > 0 && printed >= catchCount);
+  for await (const rows of readSources(files, { tables: new Set(["traversals"]), filter, mode })) {
+    for (const row of rows.traversals) {
+      if (!traversalHolds(row, conditions) || isEnough()) continue;
+      printed++;
+      if (json) await page.line(jsonText("traversals", row));
+      else if (list) {
+        const pass = `${row.family} ${row.table_name} ${row.hook} ${row.verdict}`;
+        const shown = row.verdict === "DROP" ? style.red(pass) : style.cyan(pass);
+        const way = `${row.in_interface ?? "-"} -> ${row.out_interface ?? "-"}`;
+        await page.line(
+          `${rowTime(row)}  ${shown}  ${nsText(row.duration_ns)}  ${escapeText(way)}  ${packetText(row)}`,
+        );
+      } else addTo(groups, row);
+    }
+    if (isEnough()) break;
+  }
+  if (!json && !list) await printGroups([...groups.values()], page);
+  await page.end();
+  return 0;
+}
+
+function addTo(groups: Map<string, Group>, row: TraversalRow): void {
+  const key = `${row.family}\n${row.hook}\n${row.table_name}`;
+  let group = groups.get(key);
+  if (!group) {
+    group = { row, verdicts: new Map(), times: new Quantiles() };
+    groups.set(key, group);
+  }
+  group.verdicts.set(row.verdict, (group.verdicts.get(row.verdict) ?? 0) + 1);
+  group.times.add(row.duration_ns);
+}
+
+const HOOKS = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
+
+async function printGroups(groups: readonly Group[], page: Page): Promise<void> {
+  if (groups.length === 0) {
+    await page.line("no passes through iptables tables");
+    return;
+  }
+  const style = outputStyle();
+  const sorted = groups.toSorted(
+    (a, b) =>
+      a.row.family.localeCompare(b.row.family) ||
+      HOOKS.indexOf(a.row.hook) - HOOKS.indexOf(b.row.hook) ||
+      a.row.table_name.localeCompare(b.row.table_name),
+  );
+  const rows = sorted.map(({ row, verdicts, times }) => [
+    row.family,
+    escapeText(row.hook),
+    escapeText(row.table_name),
+    countText(times.count),
+    nsText(times.at(0.5)),
+    nsText(times.at(0.99)),
+    [...verdicts].map(([verdict, count]) => `${verdict} ${countText(count)}`).join(", "),
+  ]);
+  const columns = [
+    { heading: "FAMILY" },
+    { heading: "HOOK" },
+    { heading: "TABLE" },
+    { heading: "PASSES", right: true },
+    { heading: "P50", right: true },
+    { heading: "P99", right: true },
+    { heading: "VERDICTS" },
+  ] as const;
+  const [heading = "", ...lines] = tableLines(columns, rows, terminalWidth());
+  await page.line(style.bold(heading));
+  for (const line of lines) await page.line(line.replace(/\bDROP [\d,]+/, (text) => style.red(text)));
+}
