@@ -15,6 +15,15 @@ export {
   type TraversalFacts,
 } from "./event/trace-event.js";
 export { WallClock } from "./event/wall-clock.js";
+export {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type ExportFormatName,
+  isExportFormatName,
+  type OpenWriter,
+} from "./export/formats.js";
+export { type Partition, partition, type PartitionFacts, partitionKey } from "./export/partition.js";
+export type { ByteSink, TableWriter } from "./export/writer.js";
 export { FilterError } from "./filter/filter-error.js";
 export { type KernelFilter, kernelFilter } from "./filter/kernel-filter.js";
 export { type FilterFlags, type PacketFilter, parsePacketFilter } from "./filter/packet-filter.js";
