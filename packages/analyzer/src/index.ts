@@ -62,3 +62,4 @@ export {
   type Value,
 } from "./tables/schema.js";
 export { PathPackets, type PathPacketsOptions } from "./export/path-packets.js";
+export { selectRows } from "./reconstruct/event-block.js";

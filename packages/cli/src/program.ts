@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { addDropsCommand } from "./commands/drops.js";
 import { addDoctorCommand } from "./commands/doctor.js";
+import { addExportCommand } from "./commands/export.js";
 import { addImportCommand } from "./commands/import.js";
 import { addInfoCommand } from "./commands/info.js";
 import { addLiveCommand } from "./commands/live.js";
@@ -27,6 +28,7 @@ const COMMANDS: readonly ((program: Command, setExitCode: SetExitCode) => void)[
   addTraversalsCommand,
   addLossesCommand,
   addImportCommand,
+  addExportCommand,
   addSqlCommand,
   addDoctorCommand,
   addRepairCommand,

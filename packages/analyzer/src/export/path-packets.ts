@@ -113,7 +113,10 @@ export class PathPackets {
       hasDevice,
       bytes: Uint8Array.from(capture.bytes.subarray(start)),
       originalLength: (batch.narrow("len")[i] ?? 0) + capture.data - start,
-      what: batch.narrow("kind")[i] === EventKind.DROP ? `dropped: ${life.drop?.reason ?? ""} at ${life.drop?.location}` : what,
+      what:
+        batch.narrow("kind")[i] === EventKind.DROP
+          ? `dropped: ${life.drop?.reason ?? ""} at ${life.drop?.location}`
+          : what,
     };
   }
 
@@ -173,7 +176,8 @@ export class PathPackets {
 
 function pathText(path: PathRow, withWay = false): string {
   const parts = [`path ${path.path}`, path.outcome];
-  if (path.drop_location !== null) parts.push(`${path.drop_reason ?? "no reason given"} at ${path.drop_location}`);
+  if (path.drop_location !== null)
+    parts.push(`${path.drop_reason ?? "no reason given"} at ${path.drop_location}`);
   if (path.verdicts !== null) parts.push(`verdicts: ${path.verdicts}`);
   if (withWay && path.functions !== "") parts.push(`way: ${path.functions}`);
   if (!path.complete) parts.push(`not complete: ${path.incomplete_because}`);

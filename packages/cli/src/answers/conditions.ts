@@ -1,5 +1,14 @@
 // Which rows are wanted: the flags that the commands with answers share, beside the packet filter.
-import type { DropRow, PathRow, TraversalRow } from "@skbtracer/analyzer";
+import {
+  type Block,
+  type Column,
+  type DropRow,
+  type PathRow,
+  TABLES,
+  type TraversalRow,
+  type Value,
+  valueAt,
+} from "@skbtracer/analyzer";
 import { UsageError } from "../options/usage-error.js";
 
 /** A moment: since the recording's start, or by the clock. */
@@ -85,4 +94,22 @@ export function traversalHolds(row: TraversalRow, conditions: Conditions): boole
     isInTime(row, 0, conditions) &&
     (iface === undefined || row.in_interface === iface || row.out_interface === iface)
   );
+}
+
+/** An event passes by its own time, interface and function; of a reason and of completeness it says nothing. */
+export function eventHolds(block: Block, conditions: Conditions): (i: number) => boolean {
+  const { iface, func } = conditions;
+  const column = (name: string): Column | undefined =>
+    block.columns[TABLES.events.columns.findIndex((definition) => definition.name === name)];
+  const value = (from: Column | undefined, i: number): Value => (from ? valueAt(from, i) : null);
+  const [time, unix, device, name] = [
+    column("time_ns"),
+    column("unix_ns"),
+    column("interface"),
+    column("function"),
+  ];
+  return (i) =>
+    isInTime({ time_ns: Number(value(time, i)), unix_ns: value(unix, i) as bigint | null }, 0, conditions) &&
+    (iface === undefined || value(device, i) === iface) &&
+    (func === undefined || value(name, i) === func);
 }

@@ -34,7 +34,15 @@ function* rowsOf(
     .raw()
     .all();
   const namespaces = new Map(named as [number, string][]);
-  const none: Rows = { paths: [], drops: [], traversals: [], events: undefined, others: [], namespaces };
+  const none: Rows = {
+    paths: [],
+    drops: [],
+    traversals: [],
+    events: undefined,
+    others: [],
+    namespaces,
+    hosts: hostsOf(db),
+  };
   const followed = new Set<string>();
   const matching = matchingSql(filter);
   try {
@@ -68,6 +76,16 @@ function* rowsOf(
   } finally {
     db.close();
   }
+}
+
+function hostsOf(db: Db): Rows["hosts"] {
+  const rows = db.prepare("SELECT recording, host, start_unix_ns FROM meta").safeIntegers(true).all();
+  return new Map(
+    (rows as { recording: string; host: string | null; start_unix_ns: bigint | null }[]).map((row) => [
+      row.recording,
+      { host: row.host, startUnixNs: row.start_unix_ns },
+    ]),
+  );
 }
 
 interface Matching {

@@ -6,6 +6,7 @@ import {
   type Demand,
   type DropRow,
   type FinishedPath,
+  type Found,
   type PacketFilter,
   Reconstruction,
   rowAt,
@@ -25,8 +26,10 @@ export interface SourceOptions {
   /** See `Demand`. */
   readonly shapesOnly?: boolean;
   readonly pathEvents?: boolean;
-  /** Told of bytes read, where reading is long. */
-  readonly onBytes?: (bytes: number) => void;
+  /** Told of bytes and events read so far of a recording. */
+  readonly onRead?: (bytes: number, events: number) => void;
+  /** Given a recording before its first rows, and after its last: for what rows do not say. */
+  readonly onRecording?: (reconstruction: Reconstruction, reader: RecordingReader) => void;
 }
 
 /** Some of the rows that were asked for. */
@@ -39,6 +42,10 @@ export interface Rows {
   readonly others: readonly Block[];
   /** Names of network namespaces by inode. */
   readonly namespaces: ReadonlyMap<number, string>;
+  /** Where and when the recordings that the rows are from began, by their UUIDs. */
+  readonly hosts: ReadonlyMap<string, { host: string | null; startUnixNs: bigint | null }>;
+  /** Of a recording: its events as they were followed. */
+  readonly found?: Found;
 }
 
 /** The rows of all files, one file after another; says on standard error what is missing in each. */
@@ -50,18 +57,33 @@ export async function* readSources(files: readonly string[], options: SourceOpti
 }
 
 async function* readOneRecording(file: string, options: SourceOptions): AsyncGenerator<Rows> {
-  const { tables, filter, mode, shapesOnly = false, pathEvents = false, onBytes } = options;
+  const { tables, filter, mode, shapesOnly = false, pathEvents = false, onRead, onRecording } = options;
   const reader = new RecordingReader({ mode });
   const demand: Demand = { tables, filter, shapesOnly, pathEvents };
   const reconstruction = new Reconstruction(reader, demand);
   const namespaces = new Map<number, string>();
-  const none: Rows = { paths: [], drops: [], traversals: [], events: undefined, others: [], namespaces };
+  const hosts = new Map<string, { host: string | null; startUnixNs: bigint | null }>();
+  const none: Rows = {
+    paths: [],
+    drops: [],
+    traversals: [],
+    events: undefined,
+    others: [],
+    namespaces,
+    hosts,
+  };
   for await (const batch of readRecording(file, reader)) {
-    onBytes?.(reader.bytes);
+    onRead?.(reader.bytes, reader.events);
     if (namespaces.size === 0)
       for (const { inode, name } of reader.environment?.namespaces ?? [])
         if (name !== undefined) namespaces.set(inode, name);
-    yield { ...none, ...reconstruction.take(batch) };
+    if (hosts.size === 0) {
+      const host = reader.environment?.host.hostname ?? null;
+      hosts.set(reconstruction.recording, { host, startUnixNs: reconstruction.startUnixNs });
+      onRecording?.(reconstruction, reader);
+    }
+    const found = reconstruction.take(batch);
+    yield { ...none, ...found, found };
   }
   yield { ...none, paths: reconstruction.finish(), others: [...reconstruction.hostBlocks()] };
   printNotes(reader);

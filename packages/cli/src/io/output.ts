@@ -27,10 +27,15 @@ const PROBLEMS: Readonly<Record<string, string>> = {
  * @throws OutputError if it cannot be written for another reason
  */
 export function writeOut(text: string): void {
-  let bytes: Uint8Array = Buffer.from(text);
-  while (bytes.length > 0) {
+  writeBytes(Buffer.from(text));
+}
+
+/** The same for bytes. */
+export function writeBytes(bytes: Uint8Array): void {
+  let rest = bytes;
+  while (rest.length > 0) {
     try {
-      bytes = bytes.subarray(fs.writeSync(1, bytes));
+      rest = rest.subarray(fs.writeSync(1, rest));
     } catch (error) {
       const { code = "", message } = error as NodeJS.ErrnoException;
       if (code === "EPIPE") throw new ReaderGone();

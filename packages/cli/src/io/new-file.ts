@@ -1,0 +1,79 @@
+// A file that has its name only when it is whole.
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { UsageError } from "../options/usage-error.js";
+import { OutputError, writeBytes } from "./output.js";
+
+const PROBLEMS: Readonly<Record<string, string>> = {
+  ENOSPC: "no space left on the device",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would grow beyond the limit of its size",
+  EROFS: "the file system is read-only",
+  EACCES: "permission denied",
+  ENOENT: "no such folder",
+  ENOTDIR: "a part of the path is not a folder",
+  ENAMETOOLONG: "the name is too long",
+};
+
+/** Bytes go in; `commit` gives it its name, `abort` leaves nothing. "-" is standard output. */
+export class NewFile {
+  readonly #path: string;
+  readonly #temporary: string | undefined;
+  readonly #fd: number;
+
+  /**
+   * @param force replace a file that exists
+   * @throws UsageError if it exists; OutputError if it cannot be made
+   */
+  constructor(path: string, force: boolean) {
+    this.#path = path;
+    if (path === "-") {
+      this.#fd = 1;
+      return;
+    }
+    const exists = existsSync(path);
+    if (exists && statSync(path).isDirectory()) throw new UsageError(`${path} is a folder: give a file name`);
+    if (exists && !force)
+      throw new UsageError(`${path} exists: use another name, or --force to write over it`);
+    // A device or pipe is written to as it is.
+    this.#temporary = exists && !statSync(path).isFile() ? undefined : `${path}.writing-${process.pid}`;
+    this.#fd = this.#try(() => openSync(this.#temporary ?? path, "w", 0o600));
+  }
+
+  /** @throws OutputError, ReaderGone */
+  write(bytes: Uint8Array): void {
+    if (this.#fd === 1) {
+      writeBytes(bytes);
+      return;
+    }
+    let rest = bytes;
+    while (rest.length > 0) rest = rest.subarray(this.#try(() => writeSync(this.#fd, rest)));
+  }
+
+  commit(): void {
+    if (this.#fd === 1) return;
+    this.#try(() => closeSync(this.#fd));
+    const temporary = this.#temporary;
+    if (temporary !== undefined) this.#try(() => renameSync(temporary, this.#path));
+  }
+
+  abort(): void {
+    if (this.#fd === 1) return;
+    closeSync(this.#fd);
+    if (this.#temporary !== undefined) rmSync(this.#temporary, { force: true });
+  }
+
+  #try<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      const { code = "", message } = error as NodeJS.ErrnoException;
+      throw new OutputError(`cannot write ${this.#path}: ${PROBLEMS[code] ?? message}`);
+    }
+  }
+}
+
+/** Makes the folders that a file is in. */
+export function makeFoldersFor(path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+}
