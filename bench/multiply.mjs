@@ -88,6 +88,13 @@ function move({ payload, events }, { ns, skb, network }) {
 }
 
 /**
+ * @param {Raw} raw
+ * @returns {bigint[]}
+ */
+const timesOf = ({ payload, events }) =>
+  events.map((event) => payload.readBigUInt64LE(event + at("time_ns")));
+
+/**
  * Writes a recording of at least `count` events.
  * @param {string} source
  * @param {number} count
@@ -97,8 +104,6 @@ function move({ payload, events }, { ns, skb, network }) {
 export function multiply(source, count, path) {
   const { header, before, raws } = takeApart(readFileSync(source));
   const perRound = raws.reduce((sum, { events }) => sum + events.length, 0);
-  const timesOf = (/** @type {Raw} */ { payload, events }) =>
-    events.map((event) => payload.readBigUInt64LE(event + at("time_ns")));
   const times = raws.flatMap(timesOf);
   const first = times.reduce((a, b) => (a < b ? a : b));
   const last = times.reduce((a, b) => (a > b ? a : b));

@@ -20,6 +20,8 @@ const PACKAGES = {
     ethtool: "ethtool",
     bpftool: "bpftool",
     jq: "jq",
+    sqlite3: "sqlite3",
+    tshark: "tshark",
   },
 };
 

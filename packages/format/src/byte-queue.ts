@@ -50,17 +50,21 @@ export class ByteQueue {
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(pattern);
   }
 
-  /** Makes the first piece at least `size` long. */
+  /** Makes the first piece `size` long, if it is shorter, and leaves the rest where it is. */
   #merge(size: number): void {
-    let total = 0;
-    let count = 0;
-    while (total < size) total += this.#pieces[count++]?.length ?? size;
-    const merged = new Uint8Array(total);
+    const merged = new Uint8Array(size);
     let at = 0;
-    for (const piece of this.#pieces.splice(0, count)) {
+    let whole = 0;
+    for (const piece of this.#pieces) {
+      if (piece.length > size - at) {
+        merged.set(piece.subarray(0, size - at), at);
+        this.#pieces[whole] = piece.subarray(size - at);
+        break;
+      }
       merged.set(piece, at);
       at += piece.length;
+      whole++;
     }
-    this.#pieces.unshift(merged);
+    this.#pieces.splice(0, whole, merged);
   }
 }

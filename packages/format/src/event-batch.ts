@@ -26,6 +26,9 @@ export type NarrowField =
   | "vlan_tci"
   | "flags";
 
+/** Numbers of a column, as wide as the recording has them. */
+export type NumberArray = Float64Array | Uint32Array | Uint16Array | Uint8Array;
+
 /** A run of events, each later than or at the same time as the one before. */
 export class EventBatch {
   readonly length: number;
@@ -35,8 +38,9 @@ export class EventBatch {
   readonly #segments: readonly RawSegment[];
   readonly #segmentOf: Uint32Array;
   readonly #offsets: Uint32Array;
+  readonly #index: LayoutIndex;
   readonly #wide = new Map<string, BigUint64Array>();
-  readonly #narrow = new Map<string, Float64Array>();
+  readonly #narrow = new Map<string, NumberArray>();
 
   /** All arrays are of one length and are owned by the batch from here on. */
   constructor(
@@ -47,6 +51,7 @@ export class EventBatch {
     offsets: Uint32Array,
   ) {
     this.#layout = layout;
+    this.#index = indexOf(layout);
     this.#segments = segments;
     this.#segmentOf = segmentOf;
     this.#offsets = offsets;
@@ -77,14 +82,19 @@ export class EventBatch {
     const column = new BigUint64Array(this.length);
     // By halves: a bigint for each would be garbage.
     const halves = new Uint32Array(column.buffer);
-    const field = this.#headField(name);
-    if (field)
+    const field = this.#index.head.get(name);
+    if (field) {
+      const segments = this.#segments;
+      const segmentOf = this.#segmentOf;
+      const offsets = this.#offsets;
       for (let i = 0; i < this.length; i++) {
-        const { view } = this.#segment(i);
-        const at = this.#offset(i) + field.offset;
+        const view = segments[segmentOf[i] ?? 0]?.view;
+        const at = (offsets[i] ?? 0) + field.offset;
+        if (!view) continue;
         halves[2 * i] = view.getUint32(at, true);
         halves[2 * i + 1] = view.getUint32(at + 4, true);
       }
+    }
     this.#wide.set(name, column);
     return column;
   }
@@ -95,23 +105,56 @@ export class EventBatch {
   }
 
   /** A column of the head; zeros if the recording's layout lacks the field. */
-  narrow(name: NarrowField): Float64Array {
+  narrow(name: NarrowField): NumberArray {
     const known = this.#narrow.get(name);
     if (known) return known;
-    const column = new Float64Array(this.length);
-    const field = this.#headField(name);
-    if (field)
-      for (let i = 0; i < this.length; i++)
-        column[i] = readNarrow(this.#segment(i).view, this.#offset(i) + field.offset, field);
+    const column = this.#readNarrow(this.#index.head.get(name));
     this.#narrow.set(name, column);
     return column;
   }
 
+  // One loop for each type: what a loop does for one type alone is compiled to little more than the reads.
+  #readNarrow(field: Field | undefined): NumberArray {
+    const { length } = this;
+    const segments = this.#segments;
+    const segmentOf = this.#segmentOf;
+    const offsets = this.#offsets;
+    const at = field?.offset ?? 0;
+    switch (field?.type) {
+      case "u8": {
+        const column = new Uint8Array(length);
+        for (let i = 0; i < length; i++)
+          column[i] = segments[segmentOf[i] ?? 0]?.view.getUint8((offsets[i] ?? 0) + at) ?? 0;
+        return column;
+      }
+      case "u16": {
+        const column = new Uint16Array(length);
+        for (let i = 0; i < length; i++)
+          column[i] = segments[segmentOf[i] ?? 0]?.view.getUint16((offsets[i] ?? 0) + at, true) ?? 0;
+        return column;
+      }
+      case "u32": {
+        const column = new Uint32Array(length);
+        for (let i = 0; i < length; i++)
+          column[i] = segments[segmentOf[i] ?? 0]?.view.getUint32((offsets[i] ?? 0) + at, true) ?? 0;
+        return column;
+      }
+      default: {
+        const column = new Float64Array(length);
+        if (field)
+          for (let i = 0; i < length; i++)
+            column[i] = readNarrow(this.#segment(i).view, (offsets[i] ?? 0) + at, field);
+        return column;
+      }
+    }
+  }
+
   /** The captured packet bytes of event `i`, a view into the recording. */
   captured(i: number): Uint8Array {
-    const start = this.#offset(i) + this.#layout.head.size + (this.#kind(i)?.tail.size ?? 0);
-    const length = this.narrow("capture_length")[i] ?? 0;
-    return this.#segment(i).payload.subarray(start, start + length);
+    const { payload } = this.#segment(i);
+    const tail = this.#index.tailSizes[this.narrow("kind")[i] ?? 0] ?? 0;
+    const start = this.#offset(i) + this.#layout.head.size + tail;
+    return payload.subarray(start, start + (this.narrow("capture_length")[i] ?? 0));
   }
 
   /** A number from the tail of event `i`; 0 if its kind has no such field. */
@@ -152,21 +195,40 @@ export class EventBatch {
     return this.#offsets[i] ?? 0;
   }
 
-  #headField(name: string): Field | undefined {
-    return this.#layout.head.fields.find((field) => field.name === name);
-  }
-
-  #kind(i: number): EventLayout["kinds"][number] | undefined {
-    const kind = this.narrow("kind")[i];
-    return this.#layout.kinds.find((candidate) => candidate.kind === kind);
-  }
-
   #tailField(i: number, name: string): { view: DataView; offset: number; field: Field } | undefined {
-    const field = this.#kind(i)?.tail.fields.find((candidate) => candidate.name === name);
+    const field = this.#index.tails[this.narrow("kind")[i] ?? 0]?.get(name);
     if (!field) return undefined;
     const offset = this.#offset(i) + this.#layout.head.size + field.offset;
     return { view: this.#segment(i).view, offset, field };
   }
+}
+
+/** A layout's fields by name, of the tails by the number of their kind. */
+interface LayoutIndex {
+  readonly head: ReadonlyMap<string, Field>;
+  readonly tails: readonly (ReadonlyMap<string, Field> | undefined)[];
+  readonly tailSizes: readonly (number | undefined)[];
+}
+
+const indexes = new WeakMap<EventLayout, LayoutIndex>();
+
+function indexOf(layout: EventLayout): LayoutIndex {
+  let index = indexes.get(layout);
+  if (!index) {
+    const tails: (ReadonlyMap<string, Field> | undefined)[] = Array.from({ length: 256 });
+    const tailSizes: (number | undefined)[] = Array.from({ length: 256 });
+    for (const { kind, tail } of layout.kinds) {
+      tails[kind] = byName(tail.fields);
+      tailSizes[kind] = tail.size;
+    }
+    index = { head: byName(layout.head.fields), tails, tailSizes };
+    indexes.set(layout, index);
+  }
+  return index;
+}
+
+function byName(fields: readonly Field[]): ReadonlyMap<string, Field> {
+  return new Map(fields.map((field) => [field.name, field]));
 }
 
 function readNarrow(view: DataView, at: number, field: Field): number {

@@ -27,7 +27,7 @@ export {
   layoutId,
   type Struct,
 } from "./event-layout.js";
-export { EventBatch, type NarrowField, type WideField } from "./event-batch.js";
+export { EventBatch, type NarrowField, type NumberArray, type WideField } from "./event-batch.js";
 export {
   type DropReasons,
   type Environment,

@@ -1,6 +1,6 @@
 // One RAW chunk, taken apart far enough to be put in order: where its events are and when they happened.
 import type { EventLayout, Field } from "./event-layout.js";
-import { walkPerfRecords } from "./perf-record.js";
+import { findPerfRecords } from "./perf-record.js";
 
 /** Where in the head the fields stand that every event is checked by. */
 export class HeadReader {
@@ -36,7 +36,7 @@ export interface LostInStream {
   /** ns since the recording's start: of the last event before; -Infinity: none in this segment. */
   readonly after: number;
   /** Of the first event behind; Infinity: none in this segment. */
-  before: number;
+  readonly before: number;
   readonly count: number;
 }
 
@@ -73,42 +73,44 @@ export function openSegment(
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   const startLow = Number(startNs & 0xffff_ffffn);
   const startHigh = Number(startNs >> 32n);
-  const smallest = 12 + head.headSize;
-  const times = new Float64Array(Math.floor(payload.length / smallest) + 1);
-  const offsets = new Uint32Array(times.length);
+  const { headSize, tailSizes, kindAt, captureLengthAt, timeAt } = head;
+  const found = findPerfRecords(payload, view);
+  const times = new Float64Array(found.count);
+  const offsets = new Uint32Array(found.count);
   const lost: LostInStream[] = [];
+  let nextLost = 0;
   let length = 0;
-  let malformed = 0;
   let sorted = true;
-  let open: LostInStream | undefined;
   let last = Number.NEGATIVE_INFINITY;
-  const usable = walkPerfRecords(payload, {
-    sample(offset, size) {
-      const tail = size < head.headSize ? undefined : head.tailSizes[view.getUint8(offset + head.kindAt)];
-      const room = tail === undefined ? -1 : size - head.headSize - tail;
-      if (room < 0 || view.getUint16(offset + head.captureLengthAt, true) > room) {
-        malformed++;
-        return;
-      }
-      const at = offset + head.timeAt;
-      // Exact: the difference of two times is below 2^53 ns, 104 days.
-      const time =
-        (view.getUint32(at + 4, true) - startHigh) * 0x1_0000_0000 + (view.getUint32(at, true) - startLow);
-      if (time < last) sorted = false;
-      last = time;
-      times[length] = time;
-      offsets[length++] = offset;
-      if (open) {
-        open.before = time;
-        open = undefined;
-      }
-    },
-    lost(count) {
-      open = { after: last, before: Number.POSITIVE_INFINITY, count };
-      lost.push(open);
-    },
-  });
-  const segment = { cpu, sequence, payload, view, length, lost, usable, malformed };
+  for (let record = 0; record < found.count; record++) {
+    const offset = found.offsets[record] ?? 0;
+    const size = found.lengths[record] ?? 0;
+    const tail = size < headSize ? undefined : tailSizes[view.getUint8(offset + kindAt)];
+    const room = tail === undefined ? -1 : size - headSize - tail;
+    if (room < 0 || view.getUint16(offset + captureLengthAt, true) > room) continue;
+    const at = offset + timeAt;
+    // Exact: the difference of two times is below 2^53 ns, 104 days.
+    const time =
+      (view.getUint32(at + 4, true) - startHigh) * 0x1_0000_0000 + (view.getUint32(at, true) - startLow);
+    for (; (found.lost[nextLost]?.before ?? Number.POSITIVE_INFINITY) <= record; nextLost++)
+      lost.push({ after: last, before: time, count: found.lost[nextLost]?.count ?? 0 });
+    if (time < last) sorted = false;
+    last = time;
+    times[length] = time;
+    offsets[length++] = offset;
+  }
+  for (; nextLost < found.lost.length; nextLost++)
+    lost.push({ after: last, before: Number.POSITIVE_INFINITY, count: found.lost[nextLost]?.count ?? 0 });
+  const segment = {
+    cpu,
+    sequence,
+    payload,
+    view,
+    length,
+    lost,
+    usable: found.end,
+    malformed: found.count - length,
+  };
   const used = { times: times.subarray(0, length), offsets: offsets.subarray(0, length) };
   return { ...segment, ...(sorted ? used : sortByTime(used.times, used.offsets)) };
 }

@@ -96,12 +96,15 @@ export function traversalHolds(row: TraversalRow, conditions: Conditions): boole
   );
 }
 
+function valueOf(from: Column | undefined, i: number): Value {
+  return from ? valueAt(from, i) : null;
+}
+
 /** An event passes by its own time, interface and function; of a reason and of completeness it says nothing. */
 export function eventHolds(block: Block, conditions: Conditions): (i: number) => boolean {
   const { iface, func } = conditions;
   const column = (name: string): Column | undefined =>
     block.columns[TABLES.events.columns.findIndex((definition) => definition.name === name)];
-  const value = (from: Column | undefined, i: number): Value => (from ? valueAt(from, i) : null);
   const [time, unix, device, name] = [
     column("time_ns"),
     column("unix_ns"),
@@ -109,7 +112,7 @@ export function eventHolds(block: Block, conditions: Conditions): (i: number) =>
     column("function"),
   ];
   return (i) =>
-    isInTime({ time_ns: Number(value(time, i)), unix_ns: value(unix, i) as bigint | null }, 0, conditions) &&
-    (iface === undefined || value(device, i) === iface) &&
-    (func === undefined || value(name, i) === func);
+    isInTime({ time_ns: Number(valueOf(time, i)), unix_ns: valueOf(unix, i) as bigint | null }, 0, conditions) &&
+    (iface === undefined || valueOf(device, i) === iface) &&
+    (func === undefined || valueOf(name, i) === func);
 }

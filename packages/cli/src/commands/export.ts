@@ -87,7 +87,7 @@ async function exportFiles(files: readonly string[], flags: ExportFlags): Promis
   if (allHops) throw new UsageError("--all-hops is for --format pcapng");
   if (partitionBy !== undefined && partitionBy !== "host,date")
     throw new UsageError(`--partition-by: ${JSON.stringify(partitionBy)} is not host,date`);
-  if (EXPORT_FORMATS[format].isText === false && output === "-" && process.stdout.isTTY)
+  if (!EXPORT_FORMATS[format].isText && output === "-" && process.stdout.isTTY)
     throw new UsageError(`${format} is not for a terminal: give a file with -o, or a pipe`);
   const rows = await exportTable(files, {
     filter,
