@@ -2,7 +2,7 @@
 // and holds what is in flight.
 import { type EventBatch, EventFlag, EventKind } from "@skbtracer/format";
 import type { Packet } from "../dissect/packet-fields.js";
-import { captureOf } from "../event/trace-event.js";
+import { captures } from "../event/trace-event.js";
 import type { Names } from "../event/names.js";
 import { hookName, verdictName } from "../event/netfilter-names.js";
 import { AddressMap } from "./address-map.js";
@@ -13,8 +13,11 @@ import { Devices, Functions, Ways } from "./places.js";
 
 /** What to find out beside the lives themselves; each costs time. */
 export interface LivesOptions {
-  /** The packets' columns: without them, lives have none. */
-  readonly packets: boolean;
+  /**
+   * The packets' columns: of all events (paths know their packet then), of those that have a row of their own (drops and
+   * passes through tables), or of none.
+   */
+  readonly packets: "all" | "rows" | "none";
   /** The time of each sight. */
   readonly hopTimes: boolean;
   /** Says which packets are wanted; needs `packets`. Without, all are. */
@@ -37,9 +40,6 @@ export interface FollowedBatch {
   /** Lives that ended in this batch, in order. */
   readonly ended: Life[];
 }
-
-/** Captures of events that have no packet are not looked at. */
-const NO_PACKET: ReadonlySet<number> = new Set([EventKind.CLONE, EventKind.FREE]);
 
 /** Follows skbs. */
 export class Lives {
@@ -95,7 +95,8 @@ export class Lives {
     const ifindexes = batch.narrow("ifindex");
     const pids = batch.narrow("pid");
     const lens = batch.narrow("len");
-    const { wantedAt } = this.#options;
+    const { wantedAt, wanted } = this.#options;
+    const capture = captures(batch);
     for (let i = 0; i < length; i++) {
       const low = skbs[2 * i] ?? 0;
       const high = skbs[2 * i + 1] ?? 0;
@@ -120,7 +121,9 @@ export class Lives {
         continue;
       }
       const first = ((flags[i] ?? 0) & EventFlag.FIRST) !== 0;
-      let packet = this.#options.packets && !NO_PACKET.has(kind) ? this.#packet(batch, i, life) : undefined;
+      let packet = this.#showsPacket(kind)
+        ? packetFacts(capture(i), life?.lastPacket, wanted, this.#nextPacket)
+        : undefined;
       if (
         life &&
         (first || kind === EventKind.CLONE || this.#isAnother(life, kind, functionId, device, packet))
@@ -150,7 +153,7 @@ export class Lives {
         if (this.#options.hopTimes) life.hopTimes.push(time - life.firstNs);
       } else if (kind === EventKind.TRAVERSAL) this.#traverse(life, batch, i);
       else if (kind === EventKind.DROP) this.#drop(life, batch, i);
-      if (!life.matched && (packet?.matches ?? this.#options.wanted === undefined))
+      if (!life.matched && (packet?.matches ?? wanted === undefined))
         life.matched =
           !wantedAt ||
           wantedAt({
@@ -188,8 +191,10 @@ export class Lives {
     ended.push(life);
   }
 
-  #packet(batch: EventBatch, i: number, life: Life | undefined): PacketFacts {
-    return packetFacts(captureOf(batch, i), life?.lastPacket, this.#options.wanted, this.#nextPacket);
+  #showsPacket(kind: number): boolean {
+    const { packets } = this.#options;
+    if (packets === "all") return kind !== EventKind.CLONE && kind !== EventKind.FREE;
+    return packets === "rows" && (kind === EventKind.DROP || kind === EventKind.TRAVERSAL);
   }
 
   /**
