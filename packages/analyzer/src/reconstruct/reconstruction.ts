@@ -73,7 +73,7 @@ export class Reconstruction {
   #openGap: { afterNs: number; untilRound: number } | undefined;
   #lastNs = 0;
   readonly #eventsOf = new Map<Life, EventRow[]>();
-  readonly #families = new Map<Family, FinishedPath[]>();
+  readonly #families = new Map<Family | Life, FinishedPath[]>();
 
   constructor(reader: RecordingReader, demand: Demand) {
     this.#reader = reader;
@@ -249,7 +249,7 @@ export class Reconstruction {
     const { shapes } = this.#demand;
     for (const life of ended) {
       if (shapes) {
-        const isComplete = incompleteBecause(life, context.endsRecorded, context.lostBetween) === null;
+        const isComplete = incompleteBecause(life, context) === null;
         if (this.#isWanted(life)) shapes.addLife(life, context.lives, isComplete);
         continue;
       }
@@ -261,7 +261,7 @@ export class Reconstruction {
       if (!wanted || !this.#isWanted(life)) continue;
       const one = { path, events, packetId: life.firstPacket?.id, lastPacketId: life.lastPacket?.id };
       if (!this.#demand.pathEvents) finished.push(one);
-      else addTo(this.#families, life.family, one);
+      else addTo(this.#families, life.family ?? life, one);
     }
     return this.#demand.pathEvents ? this.#wholeFamilies(ended) : finished;
   }
@@ -269,10 +269,12 @@ export class Reconstruction {
   /** The families of which the last member has ended, each in the order in which its paths began. */
   #wholeFamilies(ended: readonly Life[]): FinishedPath[] {
     const whole: FinishedPath[] = [];
-    for (const { family } of ended) {
-      const members = family.open === 0 ? this.#families.get(family) : undefined;
+    for (const life of ended) {
+      const isWhole = !life.family || life.family.open === 0;
+      const key = life.family ?? life;
+      const members = isWhole ? this.#families.get(key) : undefined;
       if (!members) continue;
-      this.#families.delete(family);
+      this.#families.delete(key);
       whole.push(...members.toSorted((a, b) => a.path.path - b.path.path));
     }
     return whole;
