@@ -75,9 +75,9 @@ export async function importInto(
   const target = new ImportTarget(flags.output, flags.force ?? false);
   try {
     for (const file of files) await importFile(file, target, flags, tells);
-    target.commit();
+    await target.commit();
   } catch (error) {
-    target.abort();
+    await target.abort();
     throw error;
   }
 }
@@ -89,7 +89,7 @@ async function importFile(file: string, target: Target, flags: ImportFlags, tell
   const reconstruction = new Reconstruction(reader, { tables: new Set(TABLE_NAMES) });
   const progress = new ReadProgress(file, "importing");
   let rows: ReturnType<Target["add"]> | undefined;
-  const begin = (): ReturnType<Target["add"]> => (rows ??= target.add());
+  const begin = (): ReturnType<Target["add"]> => (rows ??= target.add(reconstruction.recording));
   try {
     for await (const batch of readRecording(file, reader)) {
       const { fileHeader } = reader;
@@ -99,6 +99,7 @@ async function importFile(file: string, target: Target, flags: ImportFlags, tell
       begin().paths(found.paths);
       begin().drops(found.drops);
       begin().traversals(found.traversals);
+      await begin().caughtUp();
       progress.show(reader.bytes, reader.events);
     }
   } finally {
@@ -113,7 +114,7 @@ async function importFile(file: string, target: Target, flags: ImportFlags, tell
   }
   begin().paths(reconstruction.finish());
   for (const block of reconstruction.hostBlocks()) begin().block(block);
-  begin().flush();
+  begin().end();
   printNotes(reader);
   if (tells) process.stderr.write(`skbtracer: ${file}: ${countText(reader.events)} event(s) imported\n`);
 }
