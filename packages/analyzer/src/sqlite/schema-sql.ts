@@ -1,5 +1,6 @@
 // The database: base tables without repetition, and over them views that are the tables of the schema, column by column.
 // What an event says by itself is stored there alone: drops, passes and paths refer to it, or share what repeats.
+import { HOPS_MAX } from "../reconstruct/places.js";
 import { type ColumnDefinition, type TableName, TABLES } from "../tables/schema.js";
 
 /** "skbt" in `PRAGMA application_id`. */
@@ -217,7 +218,8 @@ const VIEWS: Readonly<Partial<Record<TableName, View>>> = {
       duration_ns: "p.last_ns - p.time_ns",
       hop_ns:
         "coalesce((SELECT group_concat(s.time_ns - p.time_ns, ' ') FROM (SELECT time_ns FROM events_data s " +
-        "WHERE s.path = p.path AND s.kind = (SELECT id FROM texts WHERE text = 'sight') ORDER BY s.event) s), '')",
+        "WHERE s.path = p.path AND s.kind = (SELECT id FROM texts WHERE text = 'sight') ORDER BY s.event " +
+        `LIMIT ${HOPS_MAX}) s), '')`,
       last_source: "l.source",
       last_source_port: "l.source_port",
       last_destination: "l.destination",
