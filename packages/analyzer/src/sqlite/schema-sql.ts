@@ -120,7 +120,7 @@ const BASE_TABLES: readonly string[] = [
     "path INTEGER PRIMARY KEY",
     "parent INTEGER REFERENCES paths_data(path)",
     "course INTEGER NOT NULL REFERENCES courses(id)",
-    // The lower 53 bits, all of which a kernel's address needs
+    // Signed: SQLite's integers are
     "skb INTEGER NOT NULL",
     "time_ns INTEGER NOT NULL",
     "last_ns INTEGER NOT NULL",
@@ -213,7 +213,7 @@ const VIEWS: Readonly<Partial<Record<TableName, View>>> = {
     columns: {
       path: "p.path - m.path_offset",
       parent: "p.parent - m.path_offset",
-      skb: "printf('0x%016x', p.skb | -9007199254740992)",
+      skb: "printf('0x%016x', p.skb)",
       unix_ns: "m.start_unix_ns + p.time_ns",
       duration_ns: "p.last_ns - p.time_ns",
       hop_ns:
