@@ -149,10 +149,12 @@ export class Lives {
         packet = life.firstPacket;
       }
       if (kind === EventKind.SIGHT) {
-        life.way = this.ways.step(life.way, functionId, device);
+        const way = this.ways.step(life.way, functionId, device);
+        // The same if it has as many hops as are kept.
+        if (this.#options.hopTimes && way !== life.way) (life.hopTimes ??= []).push(time - life.firstNs);
+        life.way = way;
         if (life.firstFunction < 0) life.firstFunction = functionId;
         life.lastFunction = functionId;
-        if (this.#options.hopTimes) (life.hopTimes ??= []).push(time - life.firstNs);
       } else if (kind === EventKind.TRAVERSAL) this.#traverse(life, batch, i);
       else if (kind === EventKind.DROP) this.#drop(life, batch, i);
       if (!life.matched && (packet?.matches ?? wanted === undefined))

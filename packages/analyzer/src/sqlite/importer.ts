@@ -121,7 +121,7 @@ export class RecordingImport {
       rows.value(this.#used("path", path.path));
       rows.value(path.parent === null ? Number.NaN : path.parent + pathOffset);
       rows.value(this.#shared.courses.id(valuesOf(path, COURSE_COLUMNS)));
-      rows.value(lowBits(path.skb));
+      rows.value(signed(path.skb));
       rows.value(path.time_ns);
       rows.value(path.last_ns);
       rows.value(path.events);
@@ -202,8 +202,9 @@ function valuesOf(row: object, columns: readonly string[]): Value[] {
   return values;
 }
 
-/** The lower 53 bits of an address in hexadecimal, exactly. */
-function lowBits(address: string): number {
-  const high = Number.parseInt(address.slice(2, -8), 16) % 0x20_0000;
-  return high * 0x1_0000_0000 + Number.parseInt(address.slice(-8), 16);
+/** An address in hexadecimal as SQLite stores 64 bits. Most kernels' addresses are less than 2^53 below 2^64. */
+function signed(address: string): number | bigint {
+  const high = Number.parseInt(address.slice(2, -8), 16);
+  if (high < 0xffe0_0000) return BigInt.asIntN(64, BigInt(address));
+  return (high - 0x1_0000_0000) * 0x1_0000_0000 + Number.parseInt(address.slice(-8), 16);
 }
