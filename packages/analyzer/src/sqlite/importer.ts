@@ -89,7 +89,8 @@ export class RecordingImport {
       "path",
       "parent",
       "course",
-      "skb",
+      "skb_high",
+      "skb_low",
       "time_ns",
       "last_ns",
       "events",
@@ -121,7 +122,8 @@ export class RecordingImport {
       rows.value(this.#used("path", path.path));
       rows.value(path.parent === null ? Number.NaN : path.parent + pathOffset);
       rows.value(this.#shared.courses.id(valuesOf(path, COURSE_COLUMNS)));
-      rows.value(signed(path.skb));
+      rows.value(Number.parseInt(path.skb.slice(2, -8), 16));
+      rows.value(Number.parseInt(path.skb.slice(-8), 16));
       rows.value(path.time_ns);
       rows.value(path.last_ns);
       rows.value(path.events);
@@ -200,11 +202,4 @@ function valuesOf(row: object, columns: readonly string[]): Value[] {
   const values: Value[] = [];
   for (const name of columns) values.push((row as Readonly<Record<string, Value | undefined>>)[name] ?? null);
   return values;
-}
-
-/** An address in hexadecimal as SQLite stores 64 bits. Most kernels' addresses are less than 2^53 below 2^64. */
-function signed(address: string): number | bigint {
-  const high = Number.parseInt(address.slice(2, -8), 16);
-  if (high < 0xffe0_0000) return BigInt.asIntN(64, BigInt(address));
-  return (high - 0x1_0000_0000) * 0x1_0000_0000 + Number.parseInt(address.slice(-8), 16);
 }

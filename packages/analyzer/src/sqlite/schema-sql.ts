@@ -120,8 +120,9 @@ const BASE_TABLES: readonly string[] = [
     "path INTEGER PRIMARY KEY",
     "parent INTEGER REFERENCES paths_data(path)",
     "course INTEGER NOT NULL REFERENCES courses(id)",
-    // Signed: SQLite's integers are
-    "skb INTEGER NOT NULL",
+    // By halves: an address is an unsigned number of 64 bits, which neither SQLite nor JavaScript has
+    "skb_high INTEGER NOT NULL",
+    "skb_low INTEGER NOT NULL",
     "time_ns INTEGER NOT NULL",
     "last_ns INTEGER NOT NULL",
     "events INTEGER NOT NULL",
@@ -213,7 +214,7 @@ const VIEWS: Readonly<Partial<Record<TableName, View>>> = {
     columns: {
       path: "p.path - m.path_offset",
       parent: "p.parent - m.path_offset",
-      skb: "printf('0x%016x', p.skb)",
+      skb: "printf('0x%08x%08x', p.skb_high, p.skb_low)",
       unix_ns: "m.start_unix_ns + p.time_ns",
       duration_ns: "p.last_ns - p.time_ns",
       hop_ns:

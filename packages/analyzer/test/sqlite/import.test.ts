@@ -14,7 +14,7 @@ import { databaseOf, fixture, importInto, newFolder, sqlite3, storedRows } from 
 import { FIXTURES, type Row, rowsOf } from "../support/exported.js";
 import { type MadeEvent, MadeRecording, reconstruct } from "../support/made-recording.js";
 
-const database = databaseOf(...FIXTURES.map(fixture));
+const database = await databaseOf(...FIXTURES.map(fixture));
 /** A row as text that tells it from others. */
 const key = (row: Row): string =>
   JSON.stringify(Object.values(row), (_, value: unknown) =>
@@ -25,10 +25,10 @@ const inOrder = (rows: readonly Row[]): Row[] => {
 };
 
 const number = (sql: string): number => Number(Object.values(sqlite3(database, sql)[0] ?? {})[0]);
-const stored = (made: MadeRecording): { paths: Row[]; expected: Row[] } => {
+const stored = async (made: MadeRecording): Promise<{ paths: Row[]; expected: Row[] }> => {
   const bytes = made.bytes();
   return {
-    paths: storedRows(databaseOf(bytes), "paths"),
+    paths: storedRows(await databaseOf(bytes), "paths"),
     expected: reconstruct(bytes).paths as unknown as Row[],
   };
 };
@@ -45,14 +45,14 @@ describe("a database of two recordings", () => {
     });
   }
 
-  test("has nothing else", () => {
+  test("has nothing else", async () => {
     for (const table of TABLE_NAMES) {
       const expected = FIXTURES.flatMap((name) => rowsOf(fixtureTables(name).get(table) ?? []));
       expect(storedRows(database, table)).toHaveLength(expected.length);
     }
   });
 
-  test("is whole, and every reference in it leads somewhere", () => {
+  test("is whole, and every reference in it leads somewhere", async () => {
     expect(sqlite3(database, "PRAGMA integrity_check")).toEqual([{ integrity_check: "ok" }]);
     expect(sqlite3(database, "PRAGMA foreign_key_check")).toEqual([]);
     // Or there would be nothing to check
@@ -63,11 +63,11 @@ describe("a database of two recordings", () => {
     expect(Number(references[0]?.["n"])).toBeGreaterThan(15);
   });
 
-  test("can be read by its owner alone", () => {
+  test("can be read by its owner alone", async () => {
     expect(statSync(database).mode & 0o777).toBe(0o600);
   });
 
-  test("finds a path's events by an index", () => {
+  test("finds a path's events by an index", async () => {
     const plan = execFileSync(
       "sqlite3",
       [database, "EXPLAIN QUERY PLAN SELECT * FROM events_data WHERE path = 7"],
@@ -82,7 +82,7 @@ describe("views for common questions", () => {
     expect(sqlite3(database, `SELECT * FROM ${name}`).length).toBeGreaterThan(0);
   });
 
-  test("hops has each step once, and times that add up to the way", () => {
+  test("hops has each step once, and times that add up to the way", async () => {
     expect(number("SELECT count(*) FROM hops")).toBe(
       number("SELECT count(*) FROM events WHERE kind = 'sight'"),
     );
@@ -92,12 +92,12 @@ describe("views for common questions", () => {
       ),
     );
   });
-  test("path_shapes, drop_places and table_verdicts count every row once", () => {
+  test("path_shapes, drop_places and table_verdicts count every row once", async () => {
     expect(number("SELECT sum(paths) FROM path_shapes")).toBe(number("SELECT count(*) FROM paths"));
     expect(number("SELECT sum(drops) FROM drop_places")).toBe(number("SELECT count(*) FROM drops"));
     expect(number("SELECT sum(passes) FROM table_verdicts")).toBe(number("SELECT count(*) FROM traversals"));
   });
-  test("drop_places knows what is harmless", () => {
+  test("drop_places knows what is harmless", async () => {
     expect(
       sqlite3(
         database,
@@ -113,18 +113,18 @@ describe("views for common questions", () => {
 describe("rows of events of our choice", () => {
   const A = 0xffff_8880_0000_1000n;
 
-  test("times of hops end where hops do", () => {
+  test("times of hops end where hops do", async () => {
     const events = Array.from({ length: HOPS_MAX + 20 }, (_, i): MadeEvent => ({
       ns: i,
       skb: A,
       at: i % 2 ? "ip_rcv" : "ip_output",
     }));
-    const { paths, expected } = stored(new MadeRecording().on(0, ...events));
+    const { paths, expected } = await stored(new MadeRecording().on(0, ...events));
     expect(paths).toEqual(expected);
   });
 
-  test("an end that was seen without its path belongs to none", () => {
-    const database1 = databaseOf(new MadeRecording().on(0, { ns: 1, skb: A, kind: "FREE" }).bytes());
+  test("an end that was seen without its path belongs to none", async () => {
+    const database1 = await databaseOf(new MadeRecording().on(0, { ns: 1, skb: A, kind: "FREE" }).bytes());
     expect(storedRows(database1, "events")).toMatchObject([{ kind: "free", path: null }]);
     expect(sqlite3(database1, "PRAGMA foreign_key_check")).toEqual([]);
   });
@@ -132,19 +132,19 @@ describe("rows of events of our choice", () => {
   // Of four-level and five-level page tables, and what only damage makes
   test.each([0xffff_8880_0000_1000n, 0xff11_8880_0525_ce00n, 7n, 0xffff_ffff_ffff_ff00n])(
     "the address %s comes back",
-    (skb) => {
-      const { paths, expected } = stored(new MadeRecording().on(0, { ns: 1, skb, at: "ip_rcv" }));
+    async (skb) => {
+      const { paths, expected } = await stored(new MadeRecording().on(0, { ns: 1, skb, at: "ip_rcv" }));
       expect(paths.map((row) => row["skb"])).toEqual([`0x${skb.toString(16).padStart(16, "0")}`]);
       expect(paths).toEqual(expected);
     },
   );
 
-  test("names of devices may be anything", () => {
+  test("names of devices may be anything", async () => {
     const name = "=cmd|'\"\u001B[31m\u0007;--";
     const made = new MadeRecording({
       namespaces: [{ inode: 5, name, interfaces: [{ ifindex: 1, name }] }],
     }).on(0, { ns: 1, skb: A, at: "ip_rcv", netns: 5, ifindex: 1 });
-    const { paths, expected } = stored(made);
+    const { paths, expected } = await stored(made);
     expect(paths).toEqual(expected);
     expect(paths[0]?.["interfaces"]).toBe(name);
   });
@@ -154,67 +154,68 @@ describe("adding to a database", () => {
   const [first, second] = FIXTURES.map(fixture);
   if (!first || !second) throw new Error("two fixtures are needed");
 
-  test("in two steps gives what one step gives", () => {
-    const path = databaseOf(first);
+  test("in two steps gives what one step gives", async () => {
+    const path = await databaseOf(first);
     const target = new ImportTarget(path, false);
     expect(target.has(uuidText(first.subarray(16, 32)))).toBe(
       storedRows(path, "meta")[0]?.["recording"] === uuidText(first.subarray(16, 32)),
     );
-    importInto(target, second);
-    target.commit();
+    await importInto(target, second);
+    await target.commit();
     for (const table of TABLE_NAMES)
       expect(inOrder(storedRows(path, table))).toEqual(inOrder(storedRows(database, table)));
     expect(sqlite3(path, "PRAGMA foreign_key_check")).toEqual([]);
     expect(readdirSync(dirname(path))).toEqual(["trace.db"]);
   });
 
-  test("knows which recordings are in it", () => {
-    const [meta] = storedRows(databaseOf(first), "meta");
-    const target = new ImportTarget(databaseOf(first), false);
+  test("knows which recordings are in it", async () => {
+    const [meta] = storedRows(await databaseOf(first), "meta");
+    const target = new ImportTarget(await databaseOf(first), false);
     expect(target.has(String(meta?.["recording"]))).toBe(true);
     expect(target.has("another")).toBe(false);
-    target.abort();
+    await target.abort();
   });
 
-  test("that fails leaves it byte for byte", () => {
-    const path = databaseOf(first);
+  test("that fails leaves it byte for byte", async () => {
+    const path = await databaseOf(first);
     const before = readFileSync(path);
     const target = new ImportTarget(path, false);
-    importInto(target, second);
-    target.abort();
+    await importInto(target, second);
+    await target.abort();
     expect(readFileSync(path).equals(before)).toBe(true);
     expect(readdirSync(dirname(path))).toEqual(["trace.db"]);
   });
 
-  test("the same recording again by mistake fails, and leaves it byte for byte", () => {
-    const path = databaseOf(first);
+  test("the same recording again by mistake fails, and leaves it byte for byte", async () => {
+    const path = await databaseOf(first);
     const before = readFileSync(path);
     const target = new ImportTarget(path, false);
-    expect(() => importInto(target, first)).toThrow(/UNIQUE/);
-    target.abort();
+    await importInto(target, first);
+    await expect(target.commit()).rejects.toThrow(/UNIQUE/);
+    await target.abort();
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 });
 
 describe("a new database", () => {
-  test("has no name before it is whole, and leaves nothing if that fails", () => {
+  test("has no name before it is whole, and leaves nothing if that fails", async () => {
     const folder = newFolder();
     const target = new ImportTarget(join(folder, "trace.db"), false);
     expect(readdirSync(folder)).not.toContain("trace.db");
-    importInto(target, fixture("bridge-6.1"));
+    await importInto(target, fixture("bridge-6.1"));
     expect(readdirSync(folder)).not.toContain("trace.db");
-    target.abort();
+    await target.abort();
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("replaces what is there if it is forced to, when it is whole", () => {
+  test("replaces what is there if it is forced to, when it is whole", async () => {
     const folder = newFolder();
     const path = join(folder, "trace.db");
     writeFileSync(path, "precious");
     const target = new ImportTarget(path, true);
-    importInto(target, fixture("bridge-6.1"));
+    await importInto(target, fixture("bridge-6.1"));
     expect(readFileSync(path, "utf8")).toBe("precious");
-    target.commit();
+    await target.commit();
     expect(isDatabaseFile(path)).toBe(true);
     expect(readdirSync(folder)).toEqual(["trace.db"]);
     openDatabase(path).close();

@@ -24,31 +24,35 @@ export function fixture(name: string): Uint8Array {
 }
 
 /** Adds recordings to a database; what it holds if that fails is up to the caller. */
-export function importInto(target: ImportTarget, ...recordings: readonly Uint8Array[]): void {
+export async function importInto(target: ImportTarget, ...recordings: readonly Uint8Array[]): Promise<void> {
   for (const bytes of recordings) {
     const reader = new RecordingReader();
     const reconstruction = new Reconstruction(reader, { tables: new Set(TABLE_NAMES) });
-    const rows = target.add();
+    let rows: ReturnType<ImportTarget["add"]> | undefined;
     for (const batches of [reader.push(bytes), reader.end()])
       for (const batch of batches) {
+        // Which recording it is, is known with its first bytes.
+        rows ??= target.add(reconstruction.recording);
         const found = reconstruction.take(batch);
         if (found.events) rows.events(found.events);
         rows.paths(found.paths);
         rows.drops(found.drops);
         rows.traversals(found.traversals);
       }
+    rows ??= target.add(reconstruction.recording);
     rows.paths(reconstruction.finish());
     for (const block of reconstruction.hostBlocks()) rows.block(block);
-    rows.flush();
+    rows.end();
+    await rows.caughtUp();
   }
 }
 
 /** A database of recordings in a folder of its own. */
-export function databaseOf(...recordings: readonly Uint8Array[]): string {
+export async function databaseOf(...recordings: readonly Uint8Array[]): Promise<string> {
   const path = join(newFolder(), "trace.db");
   const target = new ImportTarget(path, false);
-  importInto(target, ...recordings);
-  target.commit();
+  await importInto(target, ...recordings);
+  await target.commit();
   return path;
 }
 
