@@ -112,7 +112,11 @@ export function eventHolds(block: Block, conditions: Conditions): (i: number) =>
     column("function"),
   ];
   return (i) =>
-    isInTime({ time_ns: Number(valueOf(time, i)), unix_ns: valueOf(unix, i) as bigint | null }, 0, conditions) &&
+    isInTime(
+      { time_ns: Number(valueOf(time, i)), unix_ns: valueOf(unix, i) as bigint | null },
+      0,
+      conditions,
+    ) &&
     (iface === undefined || valueOf(device, i) === iface) &&
     (func === undefined || valueOf(name, i) === func);
 }
