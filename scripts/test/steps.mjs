@@ -46,7 +46,10 @@ export const STEPS = [
   {
     name: "generated",
     title: "generated files are up to date",
-    test: commands([[NODE, "scripts/generate-layout.mjs", "--check"]]),
+    test: commands([
+      [NODE, "scripts/generate-layout.mjs", "--check"],
+      [NODE, "scripts/generate-schema-doc.mjs", "--check"],
+    ]),
   },
   { name: "unit", title: "unit and property tests", test: vitest("unit") },
   { name: "native", title: "recording from this kernel", test: vitest("native") },

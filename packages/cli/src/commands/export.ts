@@ -9,7 +9,7 @@ import {
 import type { Command } from "commander";
 import { exportPackets } from "../answers/export-packets.js";
 import { exportTable } from "../answers/export-table.js";
-import { addReadOptions, type ReadFlags, readOptions } from "../options/read-options.js";
+import { addRowOptions, type ReadFlags, readOptions } from "../options/read-options.js";
 import { UsageError } from "../options/usage-error.js";
 import { countText } from "../print/quantities.js";
 import type { SetExitCode } from "../program.js";
@@ -55,7 +55,7 @@ export function addExportCommand(program: Command, setExitCode: SetExitCode): vo
     )
     .option("--all-hops", "pcapng: a packet for each function it was seen at, not one for each path")
     .option("--force", "write over an output that exists");
-  addReadOptions(command)
+  addRowOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(async (files: string[], flags: ExportFlags) => setExitCode(await exportFiles(files, flags)));
 }

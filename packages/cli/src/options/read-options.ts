@@ -44,14 +44,9 @@ export function addModeOptions(command: Command): Command {
     .option("--salvage", "look for whole parts behind damage");
 }
 
-/** Adds all of them. */
-export function addReadOptions(command: Command): Command {
+/** Adds the flags that say which rows are wanted. */
+export function addRowOptions(command: Command): Command {
   addFilterOptions(command)
-    .option(
-      "-c, --catch-count <n>",
-      "stop after this many (0: no limit)",
-      wholeNumber("--catch-count", 0, 1e15),
-    )
     .option(
       "--since <time>",
       "only from here: 1.5s after the start, or 2026-11-23T14:53:29",
@@ -61,9 +56,19 @@ export function addReadOptions(command: Command): Command {
     .option("--iface <name>", "only what passed this interface")
     .option("--func <name>", "only what was at this function, or dropped by it")
     .option("--reason <name>", "only what was dropped for this reason")
-    .option("--incomplete", "only paths of which something may be missing")
-    .option("--json", "print NDJSON: an object a line");
+    .option("--incomplete", "only paths of which something may be missing");
   return addModeOptions(command);
+}
+
+/** Adds all of them. */
+export function addReadOptions(command: Command): Command {
+  return addRowOptions(command)
+    .option(
+      "-c, --catch-count <n>",
+      "stop after this many (0: no limit)",
+      wholeNumber("--catch-count", 0, 1e15),
+    )
+    .option("--json", "print NDJSON: an object a line");
 }
 
 /** What the flags mean. */
