@@ -126,19 +126,16 @@ async function printSummary(shapes: PathShapes, page: Page, json: boolean): Prom
       );
     return;
   }
-  const rows = shapes
-    .all()
-    .map(({ outcome, dropReason, functions, verdicts, times, incomplete }) => [
-      countText(times.count),
-      shareText(times.count, shapes.total),
-      nsText(times.at(0.5)),
-      nsText(times.at(0.99)),
-      countText(incomplete),
-      outcome,
-      escapeText(dropReason ?? ""),
-      escapeText(verdicts ?? ""),
-      escapeText(functions) || "(no function was entered)",
-    ]);
+  const all = shapes.all();
+  const rows = all.map(({ outcome, dropReason, times, incomplete }) => [
+    countText(times.count),
+    shareText(times.count, shapes.total),
+    nsText(times.at(0.5)),
+    nsText(times.at(0.99)),
+    countText(incomplete),
+    outcome,
+    escapeText(dropReason ?? ""),
+  ]);
   const columns = [
     { heading: "PATHS", right: true },
     { heading: "SHARE", right: true },
@@ -147,15 +144,34 @@ async function printSummary(shapes: PathShapes, page: Page, json: boolean): Prom
     { heading: "INCOMPLETE", right: true },
     { heading: "OUTCOME" },
     { heading: "REASON" },
-    { heading: "VERDICTS" },
-    { heading: "FUNCTIONS" },
   ] as const;
   const style = outputStyle();
-  const [heading = "", ...lines] = tableLines(columns, rows, terminalWidth());
+  const width = terminalWidth();
+  const [heading = "", ...lines] = tableLines(columns, rows, width);
   await page.line(style.bold(heading));
-  const outcomes = shapes.all().map(({ outcome }) => outcome);
-  for (const [i, line] of lines.entries()) {
-    const outcome = outcomes[i] ?? "unknown";
-    await page.line(line.replace(outcome, outcomeText({ outcome }, style)));
+  for (const [i, { outcome, functions, verdicts }] of all.entries()) {
+    await page.line((lines[i] ?? "").replace(outcome, outcomeText({ outcome }, style)));
+    for (const line of wrapped(escapeText(functions) || "(no function was entered)", width))
+      await page.line(line);
+    if (verdicts !== null)
+      for (const line of wrapped(`verdicts: ${escapeText(verdicts)}`, width))
+        await page.line(style.cyan(line));
   }
+}
+
+const INDENT = "       ";
+
+/** A text in indented lines, none wider than the terminal, broken at spaces. */
+function wrapped(text: string, width: number | undefined): string[] {
+  if (width === undefined) return [INDENT + text];
+  const lines: string[] = [];
+  let line = INDENT;
+  for (const word of text.split(" ")) {
+    if (line !== INDENT && line.length + word.length > width) {
+      lines.push(line.trimEnd());
+      line = INDENT;
+    }
+    line += `${word} `;
+  }
+  return [...lines, line.trimEnd()];
 }
