@@ -12,6 +12,7 @@ export const SECTIONS = Object.freeze({
   drain: { title: "Draining", text: drainText },
   wakeups: { title: "Wake-ups", text: wakeupsText },
   overhead: { title: "Overhead", text: overheadText },
+  analyze: { title: "Answers", text: analyzeText },
 });
 
 /**
@@ -244,4 +245,51 @@ the end of one that it never saw.)
 ${table(["recorded by", "runs", "events in the file", "share"], lines)}
 
 ${table(["program", "runs", "ns a run"], programs)}`;
+}
+
+/** @param {any} r */
+function analyzeText(r) {
+  const { rates, sizes, memory } = r;
+  const [small, large] = memory;
+  const of = (/** @type {string} */ a, /** @type {string} */ b) => rates[a] / rates[b];
+  const rows = Object.entries({
+    "`import` into SQLite: all tables, indexes": "import",
+    "`sqlite3 .import` of the rows of `events` from CSV, no index": "sqlite",
+    "`import` into Arrow: all tables": "arrow",
+    "`drops`": "drops",
+    "`paths --summary`": "summary",
+    "`export --table events --format parquet`": "parquet",
+    "DuckDB, one thread: the same rows from our CSV to Parquet": "duckdb",
+  });
+  return `Whole commands, start of the process included, on ${whole(r.events)} events in memory: a bridge's (fixtures/v1/bridge-6.1.skbt)
+repeated with other times, skbs and addresses (\`bench/multiply.mjs\`).
+
+${targets([
+  target(
+    "import at 1.5 times `sqlite3 .import`",
+    ratio(of("import", "sqlite")),
+    of("import", "sqlite") >= 1.5,
+  ),
+  target("Arrow at 5 times the import into SQLite", ratio(of("arrow", "import")), of("arrow", "import") >= 5),
+  target("`drops` at 2 M events/s", `${ratio(rates.drops / 1e6)} M`, rates.drops >= 2e6),
+  target("`paths --summary` at 2 M events/s", `${ratio(rates.summary / 1e6)} M`, rates.summary >= 2e6),
+  target("Parquet no slower than DuckDB", ratio(of("parquet", "duckdb")), of("parquet", "duckdb") >= 1),
+  target(
+    "Parquet at most 1.3 times DuckDB's size",
+    ratio(sizes.ours / sizes.duckdb),
+    sizes.ours / sizes.duckdb <= 1.3,
+  ),
+  target(
+    `resident memory of import under 1 GiB, flat from ${whole(small.events / 1e6)} to ${whole(large.events / 1e6)} M events`,
+    `${whole(small.mib)} to ${whole(large.mib)} MiB`,
+    large.mib < 1024 && large.mib < small.mib * 1.5,
+  ),
+])}
+
+${table(
+  ["", "events/s"],
+  rows.map(([name, key]) => [name, whole(rates[key])]),
+)}
+
+The recording has ${whole(sizes.recording / 2 ** 20)} MiB, its database ${whole(sizes.database / 2 ** 20)} MiB, the Parquet file of its events ${ratio(sizes.ours / 2 ** 20)} MiB (DuckDB's: ${ratio(sizes.duckdb / 2 ** 20)}).`;
 }

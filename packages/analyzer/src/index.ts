@@ -63,3 +63,5 @@ export {
 } from "./tables/schema.js";
 export { PathPackets, type PathPacketsOptions } from "./export/path-packets.js";
 export { selectRows } from "./reconstruct/event-block.js";
+export { type PathShape, PathShapes } from "./reconstruct/path-shapes.js";
+export { Quantiles } from "./reconstruct/quantiles.js";

@@ -1,4 +1,4 @@
 // Databases of recordings. Apart from the package's other exports, as it loads a native addon.
-export { type Added, DatabaseError, ImportTarget, isDatabaseFile, openDatabase } from "./sqlite/database.js";
+export { DatabaseError, ImportTarget, isDatabaseFile, openDatabase } from "./sqlite/database.js";
 export type { RecordingImport } from "./sqlite/importer.js";
 export { QUESTIONS } from "./sqlite/schema-sql.js";

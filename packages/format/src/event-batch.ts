@@ -113,6 +113,12 @@ export class EventBatch {
     return column;
   }
 
+  /** A field of the head of event `i` alone, for fields that few events are asked for. */
+  headNumber(i: number, name: NarrowField): number {
+    const field = this.#index.head.get(name);
+    return field ? readNarrow(this.#segment(i).view, this.#offset(i) + field.offset, field) : 0;
+  }
+
   // One loop for each type: what a loop does for one type alone is compiled to little more than the reads.
   #readNarrow(field: Field | undefined): NumberArray {
     const { length } = this;

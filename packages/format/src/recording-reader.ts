@@ -47,6 +47,8 @@ export class RecordingReader {
   ended: End | undefined;
   /** The JSON of the REPAIR chunk, if the file was mended. */
   repair: unknown;
+  /** Rounds of the recorder so far: ROUND chunks. */
+  rounds = 0;
   /** Events released so far. */
   events = 0;
   /** ns since the recording's start of the first and last event released; undefined without events. */
@@ -138,6 +140,7 @@ export class RecordingReader {
           yield* this.#release(Number.POSITIVE_INFINITY);
         break;
       case ChunkType.ROUND: {
+        this.rounds++;
         const round = decodeRound(payload);
         if (round) yield* this.#release(Number(round.safeNs - this.startNs));
         break;

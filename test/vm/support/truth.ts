@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { kernelOrSkip, kernelsHere } from "../harness/kernels.mjs";
 import { runScenarios } from "../harness/scenarios.mjs";
 import { parseChains, passes, taken } from "./iptables.js";
+import { testAnswers } from "./answers.js";
 import { followLives, type LifeEvent } from "./lives.js";
 
 const CLI = fileURLToPath(new URL("../../../packages/cli/bin/skbtracer.js", import.meta.url));
@@ -76,6 +77,17 @@ class Scenario {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as Event);
+  }
+
+  /** What a command with answers prints as JSON. */
+  async rows(command: "paths" | "drops" | "traversals", ...flags: string[]): Promise<unknown[]> {
+    const args = [CLI, command, "--json", ...flags, join(this.#folder, "recording.skbt")];
+    const { stdout, stderr } = await run(process.execPath, args, { maxBuffer: 2 ** 28 });
+    expect(stderr).toBe("");
+    return stdout
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as unknown);
   }
 
   async info(): Promise<Info> {
@@ -310,6 +322,8 @@ export async function testKernel(suite: string): Promise<void> {
         true,
       );
     });
+
+    testAnswers(it, veth, bridge);
 
     it("replay prints byte for byte what live printed", async () => {
       const live = await filters.text("live.txt");

@@ -78,20 +78,37 @@ const OFFSET_UNSET = 0xffff;
 
 /** The captured bytes of event `i`, with the skb's header offsets relative to them. */
 export function captureOf(batch: EventBatch, i: number): Capture {
-  const start = batch.narrow("capture_offset")[i] ?? 0;
-  const bytes = batch.captured(i);
-  const place = (offset: number | undefined): number =>
-    offset === undefined || offset === OFFSET_UNSET ? -1 : offset - start;
-  const inside = (offset: number): number => (offset >= 0 && offset <= bytes.length ? offset : -1);
-  const network = batch.narrow("network_header")[i];
-  return {
-    bytes,
-    mac: inside(place(batch.narrow("mac_header")[i])),
-    network: network ? inside(place(network)) : -1,
-    transport: inside(place(batch.narrow("transport_header")[i])),
-    data: (batch.narrow("data_offset")[i] ?? 0) - start,
-    protocol: batch.narrow("protocol")[i] ?? 0,
+  return captures(batch)(i);
+}
+
+/** The same for many events of a batch. */
+export function captures(batch: EventBatch): (i: number) => Capture {
+  const starts = batch.narrow("capture_offset");
+  const macs = batch.narrow("mac_header");
+  const networks = batch.narrow("network_header");
+  const transports = batch.narrow("transport_header");
+  const datas = batch.narrow("data_offset");
+  const protocols = batch.narrow("protocol");
+  return (i) => {
+    const bytes = batch.captured(i);
+    const start = starts[i] ?? 0;
+    const network = networks[i];
+    return {
+      bytes,
+      mac: placeOf(macs[i], start, bytes.length),
+      network: network ? placeOf(network, start, bytes.length) : -1,
+      transport: placeOf(transports[i], start, bytes.length),
+      data: (datas[i] ?? 0) - start,
+      protocol: protocols[i] ?? 0,
+    };
   };
+}
+
+/** An offset from skb->head as one in the captured bytes; -1 if it is unset or not among them. */
+function placeOf(offset: number | undefined, start: number, length: number): number {
+  if (offset === undefined || offset === OFFSET_UNSET) return -1;
+  const place = offset - start;
+  return place >= 0 && place <= length ? place : -1;
 }
 
 /** Event `i` of a batch, or undefined if its kind is not known here. */

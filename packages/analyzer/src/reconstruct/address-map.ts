@@ -2,7 +2,7 @@
 
 const START_CAPACITY = 1024;
 
-/** Bits of an address that are kept. With five-level page tables those above only repeat the sign. */
+/** Bits of an address that are kept. What a host's memory is mapped to differs in these: it has less than 2^53 bytes. */
 const HIGH_BITS = 0x1f_ffff;
 
 /** An address as a number that is exact and its own: the lower 53 bits. */

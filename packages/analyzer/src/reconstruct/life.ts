@@ -30,7 +30,8 @@ export class Life {
   /** It began as a clone; `parent` is its parent's path, if that was followed. */
   cloned = false;
   parent: number | undefined = undefined;
-  family: Family = { open: 1 };
+  /** Undefined for an skb without clones. */
+  family: Family | undefined = undefined;
   lastNs: number;
   events = 0;
   /** Number of its way: see Ways. */
@@ -38,9 +39,11 @@ export class Life {
   /** Functions of its first and last sight; -1: none. */
   firstFunction = -1;
   lastFunction = -1;
-  readonly cpus: number[] = [];
+  /** Number of the set of CPUs that it was seen on: see CpuSets. */
+  cpus = 0;
+  lastCpu = -1;
   /** Times of its sights, if asked for. */
-  readonly hopTimes: number[] = [];
+  hopTimes: number[] | undefined = undefined;
   /** `skb->len` when the packet was first seen. */
   len: number;
   firstPacket: PacketFacts | undefined = undefined;

@@ -1,11 +1,13 @@
 // Tells the lives of skbs apart and follows each: the heart of the reconstruction. It takes events in the order of time,
 // and holds what is in flight.
 import { type EventBatch, EventFlag, EventKind } from "@skbtracer/format";
+import type { Capture } from "../dissect/capture.js";
 import type { Packet } from "../dissect/packet-fields.js";
-import { captureOf } from "../event/trace-event.js";
+import { captures } from "../event/trace-event.js";
 import type { Names } from "../event/names.js";
 import { hookName, verdictName } from "../event/netfilter-names.js";
 import { AddressMap } from "./address-map.js";
+import { CpuSets } from "./cpu-sets.js";
 import { DropPlaces } from "./drop-places.js";
 import { Life, type LifeEnd } from "./life.js";
 import { packetFacts, type PacketFacts } from "./packet-facts.js";
@@ -13,8 +15,11 @@ import { Devices, Functions, Ways } from "./places.js";
 
 /** What to find out beside the lives themselves; each costs time. */
 export interface LivesOptions {
-  /** The packets' columns: without them, lives have none. */
-  readonly packets: boolean;
+  /**
+   * The packets' columns: of all events (paths know their packet then), of those that have a row of their own (drops and
+   * passes through tables), or of none.
+   */
+  readonly packets: "all" | "rows" | "none";
   /** The time of each sight. */
   readonly hopTimes: boolean;
   /** Says which packets are wanted; needs `packets`. Without, all are. */
@@ -38,15 +43,13 @@ export interface FollowedBatch {
   readonly ended: Life[];
 }
 
-/** Captures of events that have no packet are not looked at. */
-const NO_PACKET: ReadonlySet<number> = new Set([EventKind.CLONE, EventKind.FREE]);
-
 /** Follows skbs. */
 export class Lives {
   readonly functions: Functions;
   readonly devices: Devices;
   readonly ways: Ways;
   readonly dropPlaces: DropPlaces;
+  readonly cpuSets: CpuSets = new CpuSets();
   /** Lives so far. */
   count = 0;
   readonly #options: LivesOptions;
@@ -81,8 +84,8 @@ export class Lives {
   follow(batch: EventBatch): FollowedBatch {
     this.devices.refresh();
     const { length, times } = batch;
-    const lives: (Life | undefined)[] = [];
-    const packets: (PacketFacts | undefined)[] = [];
+    const lives = Array.from<Life | undefined>({ length });
+    const packets = Array.from<PacketFacts | undefined>({ length });
     const functions = new Int32Array(length);
     const devices = new Int32Array(length);
     const ended: Life[] = [];
@@ -93,9 +96,8 @@ export class Lives {
     const flags = batch.narrow("flags");
     const namespaces = batch.narrow("netns");
     const ifindexes = batch.narrow("ifindex");
-    const pids = batch.narrow("pid");
-    const lens = batch.narrow("len");
-    const { wantedAt } = this.#options;
+    const { wantedAt, wanted } = this.#options;
+    let capture: ((i: number) => Capture) | undefined;
     for (let i = 0; i < length; i++) {
       const low = skbs[2 * i] ?? 0;
       const high = skbs[2 * i + 1] ?? 0;
@@ -115,12 +117,14 @@ export class Lives {
           this.#note(life, batch, i, time);
           this.#end(life, "freed", ended);
         }
-        lives.push(life);
-        packets.push(life?.lastPacket);
+        lives[i] = life;
+        packets[i] = life?.lastPacket;
         continue;
       }
       const first = ((flags[i] ?? 0) & EventFlag.FIRST) !== 0;
-      let packet = this.#options.packets && !NO_PACKET.has(kind) ? this.#packet(batch, i, life) : undefined;
+      let packet = this.#showsPacket(kind)
+        ? packetFacts((capture ??= captures(batch))(i), life?.lastPacket, wanted, this.#nextPacket)
+        : undefined;
       if (
         life &&
         (first || kind === EventKind.CLONE || this.#isAnother(life, kind, functionId, device, packet))
@@ -129,14 +133,15 @@ export class Lives {
         life = undefined;
       }
       if (!life) {
-        life = new Life(++this.count, low, high, time, pids[i] ?? 0, lens[i] ?? 0, first);
+        const [pid, len] = [batch.headNumber(i, "pid"), batch.headNumber(i, "len")];
+        life = new Life(++this.count, low, high, time, pid, len, first);
         this.#living.set(low, high, life);
       }
       this.#note(life, batch, i, time);
       if (packet) {
         if (!life.firstPacket || (life.firstPacket.protocol === null && packet.protocol !== null)) {
           life.firstPacket = packet;
-          life.len = lens[i] ?? 0;
+          life.len = batch.headNumber(i, "len");
         }
         if (packet.protocol !== null) life.lastPacket = packet;
       } else if (kind === EventKind.CLONE) {
@@ -144,23 +149,25 @@ export class Lives {
         packet = life.firstPacket;
       }
       if (kind === EventKind.SIGHT) {
-        life.way = this.ways.step(life.way, functionId, device);
+        const way = this.ways.step(life.way, functionId, device);
+        // The same if it has as many hops as are kept.
+        if (this.#options.hopTimes && way !== life.way) (life.hopTimes ??= []).push(time - life.firstNs);
+        life.way = way;
         if (life.firstFunction < 0) life.firstFunction = functionId;
         life.lastFunction = functionId;
-        if (this.#options.hopTimes) life.hopTimes.push(time - life.firstNs);
       } else if (kind === EventKind.TRAVERSAL) this.#traverse(life, batch, i);
       else if (kind === EventKind.DROP) this.#drop(life, batch, i);
-      if (!life.matched && (packet?.matches ?? this.#options.wanted === undefined))
+      if (!life.matched && (packet?.matches ?? wanted === undefined))
         life.matched =
           !wantedAt ||
           wantedAt({
-            pid: pids[i] ?? 0,
+            pid: batch.headNumber(i, "pid"),
             netns: namespaces[i] ?? 0,
             interface: this.devices.all[device]?.name,
             function: this.functions.names[functionId] ?? "",
           });
-      lives.push(life);
-      packets.push(packet);
+      lives[i] = life;
+      packets[i] = packet;
       if (kind === EventKind.DROP && !this.#endsRecorded) this.#end(life, "freed", ended);
     }
     return followed;
@@ -170,7 +177,7 @@ export class Lives {
   finish(): Life[] {
     const open = [...this.#living.values()].toSorted((a, b) => a.id - b.id);
     this.#living.clear();
-    for (const life of open) life.family.open--;
+    for (const { family } of open) if (family) family.open--;
     return open;
   }
 
@@ -178,18 +185,22 @@ export class Lives {
     life.events++;
     life.lastNs = Math.max(life.lastNs, time);
     const cpu = batch.cpu(i);
-    if (!life.cpus.includes(cpu)) life.cpus.push(cpu);
+    if (cpu === life.lastCpu) return;
+    life.lastCpu = cpu;
+    life.cpus = this.cpuSets.add(life.cpus, cpu);
   }
 
   #end(life: Life, end: LifeEnd, ended: Life[]): void {
     life.end = end;
-    life.family.open--;
+    if (life.family) life.family.open--;
     this.#living.delete(life.low, life.high);
     ended.push(life);
   }
 
-  #packet(batch: EventBatch, i: number, life: Life | undefined): PacketFacts {
-    return packetFacts(captureOf(batch, i), life?.lastPacket, this.#options.wanted, this.#nextPacket);
+  #showsPacket(kind: number): boolean {
+    const { packets } = this.#options;
+    if (packets === "all") return kind !== EventKind.CLONE && kind !== EventKind.FREE;
+    return packets === "rows" && (kind === EventKind.DROP || kind === EventKind.TRAVERSAL);
   }
 
   /**
@@ -225,6 +236,7 @@ export class Lives {
     life.cloned = true;
     life.parent = parent?.id;
     if (parent) {
+      parent.family ??= { open: 1 };
       life.family = parent.family;
       life.family.open++;
     }

@@ -18,18 +18,25 @@ export type LostBetween = (cpu: number, fromNs: number, toNs: number) => boolean
 /** Why a path may not be all; null: it is. */
 export function incompleteBecause(
   life: Life,
-  endsRecorded: boolean,
-  lostBetween: LostBetween,
+  { lives, endsRecorded, lostBetween }: PathContext,
 ): string | null {
-  const reasons: string[] = [];
-  if (life.cpus.some((cpu) => lostBetween(cpu, life.firstNs, life.end === "reused" ? Infinity : life.lastNs)))
-    reasons.push("loss");
-  if (life.damaged) reasons.push("damage");
-  if (!life.beginSeen) reasons.push("begin");
-  if (life.end === "open") reasons.push("open");
+  let because = "";
+  // What was lost after an end that was not seen may have been that end.
+  const lastNs = life.end === "freed" ? life.lastNs : Number.POSITIVE_INFINITY;
+  for (const cpu of lives.cpuSets.cpus(life.cpus))
+    if (lostBetween(cpu, life.firstNs, lastNs)) {
+      because = "loss";
+      break;
+    }
+  const add = (reason: string): void => {
+    because += because === "" ? reason : `,${reason}`;
+  };
+  if (life.damaged) add("damage");
+  if (!life.beginSeen) add("begin");
+  if (life.end === "open") add("open");
   // Without probes on all ends even an end that was seen may be another packet's.
-  else if (life.end === "reused" || !endsRecorded) reasons.push("end");
-  return reasons.length > 0 ? reasons.join(",") : null;
+  else if (life.end === "reused" || !endsRecorded) add("end");
+  return because || null;
 }
 
 /** What rows need beside lives. */
@@ -45,7 +52,7 @@ export interface PathContext {
 export function pathRow(life: Life, context: PathContext): PathRow {
   const { lives } = context;
   const way = lives.ways.describe(life.way);
-  const because = incompleteBecause(life, context.endsRecorded, context.lostBetween);
+  const because = incompleteBecause(life, context);
   const { firstPacket: packet, lastPacket: last } = life;
   return {
     recording: context.recording,
@@ -63,10 +70,10 @@ export function pathRow(life: Life, context: PathContext): PathRow {
     events: life.events,
     hops: way.hops,
     functions: way.functions,
-    hop_ns: life.hopTimes.join(" "),
+    hop_ns: life.hopTimes?.join(" ") ?? "",
     interfaces: way.interfaces,
     namespaces: way.namespaces,
-    cpus: life.cpus.join(" "),
+    cpus: lives.cpuSets.cpus(life.cpus).join(" "),
     pid: life.pid,
     len: life.len,
     protocol: packet?.protocol ?? null,

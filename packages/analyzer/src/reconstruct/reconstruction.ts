@@ -10,8 +10,9 @@ import { eventBlock, selectRows } from "./event-block.js";
 import { dropRow, eventRow, traversalRow } from "./event-rows.js";
 import { hostRows } from "./host-rows.js";
 import type { Family, Life } from "./life.js";
-import { type FollowedBatch, Lives } from "./lives.js";
-import { type PathContext, pathRow } from "./path-rows.js";
+import { type FollowedBatch, Lives, type LivesOptions } from "./lives.js";
+import { incompleteBecause, type PathContext, pathRow } from "./path-rows.js";
+import type { PathShapes } from "./path-shapes.js";
 
 /** What is wanted of a recording. */
 export interface Demand {
@@ -20,6 +21,8 @@ export interface Demand {
   readonly filter?: PacketFilter;
   /** Rows of `paths` need not say which packet it was, nor the time of each hop. */
   readonly shapesOnly?: boolean;
+  /** Counts paths by shape, in the place of rows of them. */
+  readonly shapes?: PathShapes;
   /** Give paths with their events, and a path and its clones together: when the last of them has ended. */
   readonly pathEvents?: boolean;
 }
@@ -44,6 +47,9 @@ export interface Found {
   readonly followed: FollowedBatch;
 }
 
+/** Events of a damaged chunk would have been given by the end of this many rounds of the recorder. */
+const GAP_ROUNDS = 3;
+
 /** Most events that are kept of one path. */
 const PATH_EVENTS_MAX = 4000;
 
@@ -52,7 +58,7 @@ export class Reconstruction {
   readonly #reader: RecordingReader;
   readonly #demand: Demand;
   readonly #selection: PacketSelection | undefined;
-  readonly #needsPackets: boolean;
+  readonly #packets: LivesOptions["packets"] = "none";
   #lives: Lives | undefined;
   #names: Names | undefined;
   #context: PathContext | undefined;
@@ -64,19 +70,18 @@ export class Reconstruction {
   #incompleteCount = 0;
   #damagedPlaces = 0;
   readonly #damageGaps: LossRow[] = [];
-  #openGap: { afterNs: number; batches: number } | undefined;
+  #openGap: { afterNs: number; untilRound: number } | undefined;
+  #lastNs = 0;
   readonly #eventsOf = new Map<Life, EventRow[]>();
-  readonly #families = new Map<Family, FinishedPath[]>();
+  readonly #families = new Map<Family | Life, FinishedPath[]>();
 
   constructor(reader: RecordingReader, demand: Demand) {
     this.#reader = reader;
     this.#demand = demand;
     this.#selection = demand.filter && packetSelection(demand.filter);
-    this.#needsPackets =
-      this.#selection !== undefined ||
-      !demand.shapesOnly ||
-      demand.tables.has("events") ||
-      demand.pathEvents === true;
+    const ofPaths = demand.tables.has("paths") && !demand.shapesOnly;
+    if (this.#selection || ofPaths || demand.tables.has("events") || demand.pathEvents) this.#packets = "all";
+    else if (demand.tables.has("drops") || demand.tables.has("traversals")) this.#packets = "rows";
   }
 
   /** UUID of the recording. */
@@ -176,8 +181,9 @@ export class Reconstruction {
     this.#names ??= new Names(reader.environment, reader.dictionary);
     const selection = this.#selection;
     const lives = (this.#lives ??= new Lives(this.#names, this.endsRecorded, {
-      packets: this.#needsPackets,
-      hopTimes: !this.#demand.shapesOnly,
+      // Where ends are guessed, packets are what they are guessed by.
+      packets: this.endsRecorded ? this.#packets : "all",
+      hopTimes: this.#demand.tables.has("paths") && !this.#demand.shapesOnly,
       wanted: selection?.packet,
       wantedAt: selection?.place,
     }));
@@ -202,12 +208,12 @@ export class Reconstruction {
     if (places > this.#damagedPlaces) {
       this.#damagedPlaces = places;
       lives.markDamaged();
-      this.#openGap ??= { afterNs: this.#lastNs, batches: 0 };
-      this.#openGap.batches = 0;
-    } else if (this.#openGap && ++this.#openGap.batches > 2) this.#closeGap(batch.times[0] ?? 0);
+      this.#openGap ??= { afterNs: this.#lastNs, untilRound: 0 };
+      this.#openGap.untilRound = this.#reader.rounds + GAP_ROUNDS;
+    } else if (this.#openGap && this.#reader.rounds > this.#openGap.untilRound)
+      this.#closeGap(batch.times[0] ?? 0);
     this.#lastNs = batch.times[batch.length - 1] ?? this.#lastNs;
   }
-  #lastNs = 0;
 
   #closeGap(beforeNs: number): void {
     if (!this.#openGap) return;
@@ -240,7 +246,13 @@ export class Reconstruction {
     const wanted = this.#demand.tables.has("paths");
     if (!wanted && !this.#demand.tables.has("meta")) return [];
     const finished: FinishedPath[] = [];
+    const { shapes } = this.#demand;
     for (const life of ended) {
+      if (shapes) {
+        const isComplete = incompleteBecause(life, context) === null;
+        if (this.#isWanted(life)) shapes.addLife(life, context.lives, isComplete);
+        continue;
+      }
       const path = pathRow(life, context);
       this.#pathCount++;
       if (!path.complete) this.#incompleteCount++;
@@ -249,7 +261,7 @@ export class Reconstruction {
       if (!wanted || !this.#isWanted(life)) continue;
       const one = { path, events, packetId: life.firstPacket?.id, lastPacketId: life.lastPacket?.id };
       if (!this.#demand.pathEvents) finished.push(one);
-      else addTo(this.#families, life.family, one);
+      else addTo(this.#families, life.family ?? life, one);
     }
     return this.#demand.pathEvents ? this.#wholeFamilies(ended) : finished;
   }
@@ -257,10 +269,12 @@ export class Reconstruction {
   /** The families of which the last member has ended, each in the order in which its paths began. */
   #wholeFamilies(ended: readonly Life[]): FinishedPath[] {
     const whole: FinishedPath[] = [];
-    for (const { family } of ended) {
-      const members = family.open === 0 ? this.#families.get(family) : undefined;
+    for (const life of ended) {
+      const isWhole = !life.family || life.family.open === 0;
+      const key = life.family ?? life;
+      const members = isWhole ? this.#families.get(key) : undefined;
       if (!members) continue;
-      this.#families.delete(family);
+      this.#families.delete(key);
       whole.push(...members.toSorted((a, b) => a.path.path - b.path.path));
     }
     return whole;

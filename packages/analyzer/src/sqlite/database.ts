@@ -1,8 +1,9 @@
 // The file of a database: made beside its name and renamed when whole, or added to in one transaction.
 import { existsSync, openSync, closeSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import Database from "better-sqlite3";
-import { createIndexes, RecordingImport, SharedTables } from "./importer.js";
-import { APPLICATION_ID, createStatements, SCHEMA_VERSION } from "./schema-sql.js";
+import { RecordingImport, SharedTables } from "./importer.js";
+import { APPLICATION_ID, CREATE_INDEXES, createStatements, SCHEMA_VERSION } from "./schema-sql.js";
+import { Writer } from "./writer.js";
 
 /** A database that cannot be used, with what to do. */
 export class DatabaseError extends Error {
@@ -73,16 +74,13 @@ function checkVersion(db: Database.Database, path: string): void {
     );
 }
 
-/** What became of a recording. */
-export type Added = "added" | "already there";
-
-/** A database that recordings are imported into. */
+/** A database that recordings are imported into. Rows are written by a thread of its own. */
 export class ImportTarget {
-  readonly #db: Database.Database;
   readonly #path: string;
   /** Where it is written until it is whole; undefined: an existing one is added to. */
   readonly #temporary: string | undefined;
   readonly #shared: SharedTables;
+  readonly #writer: Writer;
 
   /**
    * Makes a new database, or opens an existing one to add to it.
@@ -99,61 +97,78 @@ export class ImportTarget {
       );
     this.#path = path;
     this.#temporary = exists && !force ? undefined : `${path}.importing-${process.pid}`;
-    if (this.#temporary) {
-      rmSync(this.#temporary, { force: true });
-      // As readable as a recording: for its owner alone.
-      closeSync(openNew(this.#temporary));
-    }
-    this.#db = open(this.#temporary ?? path, {});
+    const written = this.#temporary ?? path;
     try {
-      if (this.#temporary) this.#create();
-      else checkVersion(this.#db, path);
-      // Events are written before the paths that they refer to: a test checks the result instead.
-      this.#db.pragma("foreign_keys = OFF");
-      this.#db.exec("BEGIN");
-      this.#shared = new SharedTables(this.#db);
+      this.#shared = this.#temporary === undefined ? inspect(path) : create(this.#temporary);
+      const atEnd = [...CREATE_INDEXES, "PRAGMA analysis_limit = 1000; ANALYZE"];
+      this.#writer = new Writer({ path: written, isNew: this.#temporary !== undefined, atEnd });
+      this.#shared.writeTo(this.#writer);
     } catch (error) {
-      this.abort();
+      if (this.#temporary) rmSync(this.#temporary, { force: true });
       throw error;
     }
   }
 
   /** Whether a recording is in it. */
   has(recording: string): boolean {
-    return this.#db.prepare("SELECT 1 FROM recordings WHERE recording = ?").get(recording) !== undefined;
+    return this.#shared.recordings.has(recording);
   }
 
   /** Begins to add a recording. */
-  add(): RecordingImport {
-    return new RecordingImport(this.#db, this.#shared);
+  add(recording: string): RecordingImport {
+    const { recordings } = this.#shared;
+    recordings.add(recording);
+    return new RecordingImport(this.#writer, this.#shared, recordings.size);
   }
 
-  /** Makes it whole and gives it its name. */
-  commit(): void {
-    createIndexes(this.#db);
-    this.#db.exec("COMMIT");
-    this.#db.close();
+  /**
+   * Makes it whole and gives it its name.
+   * @throws DatabaseError if something could not be written: then `abort`
+   */
+  async commit(): Promise<void> {
+    this.#check();
+    await this.#writer.end("commit");
+    this.#check();
     if (this.#temporary) renameSync(this.#temporary, this.#path);
   }
 
   /** Leaves everything as it was. */
-  abort(): void {
-    if (this.#db.inTransaction && !this.#temporary) this.#db.exec("ROLLBACK");
-    this.#db.close();
+  async abort(): Promise<void> {
+    await this.#writer.end("rollback");
     if (this.#temporary) rmSync(this.#temporary, { force: true });
   }
 
-  /** Nobody reads it before it has its name: no journal is needed to undo a part of it. */
-  #create(): void {
-    const db = this.#db;
+  #check(): void {
+    const { error } = this.#writer;
+    if (error !== undefined) throw new DatabaseError(`cannot write ${this.#path}: ${error}`);
+  }
+}
+
+function inspect(path: string): SharedTables {
+  const db = open(path, { fileMustExist: true });
+  try {
+    checkVersion(db, path);
+    return new SharedTables(db);
+  } finally {
+    db.close();
+  }
+}
+
+function create(path: string): SharedTables {
+  rmSync(path, { force: true });
+  // As readable as a recording: for its owner alone.
+  closeSync(openNew(path));
+  const db = open(path, {});
+  try {
     db.pragma("page_size = 16384");
     db.pragma("journal_mode = OFF");
-    db.pragma("synchronous = OFF");
-    db.pragma("locking_mode = EXCLUSIVE");
-    db.pragma("cache_size = -131072");
-    db.pragma("temp_store = MEMORY");
     db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma(`user_version = ${SCHEMA_VERSION}`);
     for (const statement of createStatements()) db.exec(statement);
+    return new SharedTables(db);
+  } catch (error) {
+    throw new DatabaseError(`cannot write ${path}: ${(error as Error).message}`, { cause: error });
+  } finally {
+    db.close();
   }
 }

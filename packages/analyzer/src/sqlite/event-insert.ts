@@ -1,11 +1,10 @@
 // Rows of `events`, the one table that is large: numbers only, as devices and packets are rows of their own.
-import type Database from "better-sqlite3";
 import { type Block, type Column, valueAt } from "../tables/block.js";
-import { TABLES } from "../tables/schema.js";
-import { BulkInsert } from "./bulk-insert.js";
+import { TABLES, type Value } from "../tables/schema.js";
 import type { Offsets, SharedTables } from "./importer.js";
 import { DEVICE_COLUMNS, PACKET_COLUMNS } from "./schema-sql.js";
 import type { SharedRows } from "./shared-rows.js";
+import { NumberRows, ValueRows, type Writer } from "./writer.js";
 
 const NAMES = TABLES.events.columns.map(({ name }) => name);
 
@@ -19,16 +18,26 @@ export interface EventInsertFacts {
 /** Inserts blocks of `events`. */
 export class EventInsert {
   readonly #facts: EventInsertFacts;
-  readonly #events: BulkInsert;
-  readonly #packets: BulkInsert;
+  readonly #events: NumberRows;
+  readonly #packets: ValueRows;
   readonly #deviceIds: number[] = [];
   #lastPacket = 0;
+  #lastEvent = 0;
 
-  constructor(db: Database.Database, facts: EventInsertFacts) {
+  constructor(writer: Writer, facts: EventInsertFacts) {
     this.#facts = facts;
     const own = ["recording", "event", "path", "time_ns", "cpu", "kind", "function", "pid", "len", "mark"];
-    this.#events = new BulkInsert(db, "events_data", [...own, "device", "packet"]);
-    this.#packets = new BulkInsert(db, "packets", ["id", ...PACKET_COLUMNS]);
+    this.#events = new NumberRows(writer, "events_data", [...own, "device", "packet"]);
+    this.#packets = new ValueRows(writer, "packets", ["id", ...PACKET_COLUMNS]);
+  }
+
+  /** Numbers in the database of the last that were written. */
+  get lastEvent(): number {
+    return this.#lastEvent + this.#facts.offsets.event;
+  }
+
+  get lastPacket(): number {
+    return this.#lastPacket + this.#facts.offsets.packet;
   }
 
   add(block: Block): void {
@@ -49,12 +58,13 @@ export class EventInsert {
     const packetIds = block.packetIds ?? [];
     this.#addPackets(packetIds, packets, PACKET_COLUMNS.map(column));
     const rows = this.#events;
+    this.#lastEvent = event[block.length - 1] ?? this.#lastEvent;
     for (let i = 0; i < block.length; i++) {
       const pathNumber = path[i] ?? Number.NaN;
       const packet = packets[i] ?? -1;
       rows.value(recording);
       rows.value((event[i] ?? 0) + offsets.event);
-      rows.value(Number.isNaN(pathNumber) ? null : pathNumber + offsets.path);
+      rows.value(pathNumber + offsets.path);
       rows.value(time[i] ?? 0);
       rows.value(cpu[i] ?? 0);
       rows.value(kind(i));
@@ -62,8 +72,8 @@ export class EventInsert {
       rows.value(pid[i] ?? 0);
       rows.value(len[i] ?? 0);
       rows.value(mark[i] ?? 0);
-      rows.value(this.#deviceIds[devices[i] ?? -1] ?? null);
-      rows.value(packet < 0 ? null : (packetIds[packet] ?? 0) + offsets.packet);
+      rows.value(this.#deviceIds[devices[i] ?? -1] ?? Number.NaN);
+      rows.value(packet < 0 ? Number.NaN : (packetIds[packet] ?? 0) + offsets.packet);
       rows.rowDone();
     }
   }
@@ -92,10 +102,9 @@ export class EventInsert {
       const id = ids[code] ?? 0;
       if (id <= this.#lastPacket) continue;
       this.#lastPacket = id;
-      const rows = this.#packets;
-      rows.value(id + this.#facts.offsets.packet);
-      for (const column of columns) rows.value(valueAt(column, i));
-      rows.rowDone();
+      const values: Value[] = [id + this.#facts.offsets.packet];
+      for (const column of columns) values.push(valueAt(column, i));
+      this.#packets.add(values);
     }
   }
 }
@@ -106,16 +115,16 @@ function codesOf(column: Column): ArrayLike<number> {
 }
 
 /** The number of a row's shared text. */
-function textIds(column: Column, texts: SharedRows): (i: number) => number | null {
+function textIds(column: Column, texts: SharedRows): (i: number) => number {
   if (column.kind !== "text") throw new Error("not a column of texts");
-  const ids: (number | null)[] = [];
+  const ids: number[] = [];
   const { codes, values } = column;
   return (i) => {
     const code = codes[i] ?? -1;
     let id = ids[code];
     if (id === undefined) {
       const text = values[code];
-      id = text === null || text === undefined ? null : texts.id([text]);
+      id = text === null || text === undefined ? Number.NaN : texts.id([text]);
       ids[code] = id;
     }
     return id;

@@ -1,5 +1,6 @@
 // The database: base tables without repetition, and over them views that are the tables of the schema, column by column.
 // What an event says by itself is stored there alone: drops, passes and paths refer to it, or share what repeats.
+import { HOPS_MAX } from "../reconstruct/places.js";
 import { type ColumnDefinition, type TableName, TABLES } from "../tables/schema.js";
 
 /** "skbt" in `PRAGMA application_id`. */
@@ -119,8 +120,9 @@ const BASE_TABLES: readonly string[] = [
     "path INTEGER PRIMARY KEY",
     "parent INTEGER REFERENCES paths_data(path)",
     "course INTEGER NOT NULL REFERENCES courses(id)",
-    // The lower 53 bits, all of which a kernel's address needs
-    "skb INTEGER NOT NULL",
+    // By halves: an address is an unsigned number of 64 bits, which neither SQLite nor JavaScript has
+    "skb_high INTEGER NOT NULL",
+    "skb_low INTEGER NOT NULL",
     "time_ns INTEGER NOT NULL",
     "last_ns INTEGER NOT NULL",
     "events INTEGER NOT NULL",
@@ -212,12 +214,13 @@ const VIEWS: Readonly<Partial<Record<TableName, View>>> = {
     columns: {
       path: "p.path - m.path_offset",
       parent: "p.parent - m.path_offset",
-      skb: "printf('0x%016x', p.skb | -9007199254740992)",
+      skb: "printf('0x%08x%08x', p.skb_high, p.skb_low)",
       unix_ns: "m.start_unix_ns + p.time_ns",
       duration_ns: "p.last_ns - p.time_ns",
       hop_ns:
         "coalesce((SELECT group_concat(s.time_ns - p.time_ns, ' ') FROM (SELECT time_ns FROM events_data s " +
-        "WHERE s.path = p.path AND s.kind = (SELECT id FROM texts WHERE text = 'sight') ORDER BY s.event) s), '')",
+        "WHERE s.path = p.path AND s.kind = (SELECT id FROM texts WHERE text = 'sight') ORDER BY s.event " +
+        `LIMIT ${HOPS_MAX}) s), '')`,
       last_source: "l.source",
       last_source_port: "l.source_port",
       last_destination: "l.destination",

@@ -1,13 +1,15 @@
 // Rows that others refer to, such as texts and devices: each is written once, and found again.
 import type Database from "better-sqlite3";
 import type { Value } from "../tables/schema.js";
-import { BulkInsert } from "./bulk-insert.js";
 import { quoted } from "./schema-sql.js";
+import { ValueRows, type Writer } from "./writer.js";
 
 /** The rows of one table, by their values. */
 export class SharedRows {
   readonly #ids = new Map<string, number>();
-  readonly #insert: BulkInsert;
+  readonly #table: string;
+  readonly #columns: readonly string[];
+  #rows: ValueRows | undefined;
   #last = 0;
 
   /** @param columns beside `id` */
@@ -21,7 +23,13 @@ export class SharedRows {
       this.#ids.set(keyOf(values), id);
       this.#last = Math.max(this.#last, id);
     }
-    this.#insert = new BulkInsert(db, table, ["id", ...list]);
+    this.#table = table;
+    this.#columns = ["id", ...list];
+  }
+
+  /** From here on new rows are written. */
+  writeTo(writer: Writer): void {
+    this.#rows = new ValueRows(writer, this.#table, this.#columns);
   }
 
   /** The number of the row with these values. */
@@ -31,13 +39,13 @@ export class SharedRows {
     if (id === undefined) {
       id = ++this.#last;
       this.#ids.set(key, id);
-      this.#insert.add([id, ...values]);
+      this.#rows?.add([id, ...values]);
     }
     return id;
   }
 
   flush(): void {
-    this.#insert.flush();
+    this.#rows?.flush();
   }
 }
 

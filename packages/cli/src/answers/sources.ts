@@ -8,6 +8,7 @@ import {
   type FinishedPath,
   type Found,
   type PacketFilter,
+  type PathShapes,
   Reconstruction,
   rowAt,
   type TableName,
@@ -25,6 +26,7 @@ export interface SourceOptions {
   readonly mode: ReadMode;
   /** See `Demand`. */
   readonly shapesOnly?: boolean;
+  readonly shapes?: PathShapes;
   readonly pathEvents?: boolean;
   /** Told of bytes and events read so far of a recording. */
   readonly onRead?: (bytes: number, events: number) => void;
@@ -57,9 +59,18 @@ export async function* readSources(files: readonly string[], options: SourceOpti
 }
 
 async function* readOneRecording(file: string, options: SourceOptions): AsyncGenerator<Rows> {
-  const { tables, filter, mode, shapesOnly = false, pathEvents = false, onRead, onRecording } = options;
+  const {
+    tables,
+    filter,
+    mode,
+    shapesOnly = false,
+    pathEvents = false,
+    shapes,
+    onRead,
+    onRecording,
+  } = options;
   const reader = new RecordingReader({ mode });
-  const demand: Demand = { tables, filter, shapesOnly, pathEvents };
+  const demand: Demand = { tables, filter, shapesOnly, pathEvents, ...(shapes && { shapes }) };
   const reconstruction = new Reconstruction(reader, demand);
   const namespaces = new Map<number, string>();
   const hosts = new Map<string, { host: string | null; startUnixNs: bigint | null }>();

@@ -2,6 +2,7 @@
 import { Reconstruction, TABLE_NAMES } from "@skbtracer/analyzer";
 import { RecordingReader, uuidText } from "@skbtracer/format";
 import type { Command } from "commander";
+import { importArrow } from "../answers/import-arrow.js";
 import { ReadProgress } from "../io/read-progress.js";
 import { isRegularDatabase, readMode, readRecording } from "../io/recording-file.js";
 import { addModeOptions } from "../options/read-options.js";
@@ -19,12 +20,14 @@ interface ImportFlags {
 }
 
 const EXAMPLES = `
+An output that ends in .arrow becomes a folder of Arrow IPC files, one for each table; any other is a SQLite database.
 A database that exists is added to, unless --force replaces it; a recording that is in it already is left out. Tables and
 columns are described in docs/schema.md.
 
 Examples:
   skbtracer import trace.skbt -o trace.db
   skbtracer import node1.skbt node2.skbt -o cluster.db
+  skbtracer import trace.skbt -o trace.arrow      trace.arrow/events.arrow, trace.arrow/paths.arrow...
   sqlite3 trace.db "select reason, function, count(*) from drops where not benign group by 1, 2"
 `;
 
@@ -32,9 +35,12 @@ Examples:
 export function addImportCommand(program: Command, setExitCode: SetExitCode): void {
   const command = program
     .command("import")
-    .description("put recordings into a SQLite database")
+    .description("put recordings into a SQLite database, or into Arrow files")
     .argument("<file...>", "recordings, or - for standard input")
-    .requiredOption("-o, --output <file>", "the database: a new file, or one made by import")
+    .requiredOption(
+      "-o, --output <file>",
+      "FILE.db: a new database, or one made by import; FOLDER.arrow: a new folder",
+    )
     .option("--force", "replace an output that exists");
   addModeOptions(command)
     .addHelpText("after", EXAMPLES)
@@ -42,6 +48,16 @@ export function addImportCommand(program: Command, setExitCode: SetExitCode): vo
 }
 
 async function importFiles(files: readonly string[], flags: ImportFlags): Promise<number> {
+  if (flags.output.endsWith(".arrow")) {
+    const rows = await importArrow(files, flags.output, {
+      mode: readMode(flags),
+      force: flags.force ?? false,
+    });
+    process.stderr.write(
+      `skbtracer: ${flags.output}: ${countText(rows)} row(s) in ${TABLE_NAMES.length} tables\n`,
+    );
+    return 0;
+  }
   await importInto(files, flags, true);
   process.stderr.write(`skbtracer: ${flags.output}: ${bytesText(statSync(flags.output).size)}\n`);
   return 0;
@@ -59,9 +75,9 @@ export async function importInto(
   const target = new ImportTarget(flags.output, flags.force ?? false);
   try {
     for (const file of files) await importFile(file, target, flags, tells);
-    target.commit();
+    await target.commit();
   } catch (error) {
-    target.abort();
+    await target.abort();
     throw error;
   }
 }
@@ -73,7 +89,7 @@ async function importFile(file: string, target: Target, flags: ImportFlags, tell
   const reconstruction = new Reconstruction(reader, { tables: new Set(TABLE_NAMES) });
   const progress = new ReadProgress(file, "importing");
   let rows: ReturnType<Target["add"]> | undefined;
-  const begin = (): ReturnType<Target["add"]> => (rows ??= target.add());
+  const begin = (): ReturnType<Target["add"]> => (rows ??= target.add(reconstruction.recording));
   try {
     for await (const batch of readRecording(file, reader)) {
       const { fileHeader } = reader;
@@ -83,6 +99,7 @@ async function importFile(file: string, target: Target, flags: ImportFlags, tell
       begin().paths(found.paths);
       begin().drops(found.drops);
       begin().traversals(found.traversals);
+      await begin().caughtUp();
       progress.show(reader.bytes, reader.events);
     }
   } finally {
@@ -97,7 +114,7 @@ async function importFile(file: string, target: Target, flags: ImportFlags, tell
   }
   begin().paths(reconstruction.finish());
   for (const block of reconstruction.hostBlocks()) begin().block(block);
-  begin().flush();
+  begin().end();
   printNotes(reader);
   if (tells) process.stderr.write(`skbtracer: ${file}: ${countText(reader.events)} event(s) imported\n`);
 }

@@ -1,8 +1,7 @@
 // skbtracer paths: which way packets went, and how that ended.
-import type { FinishedPath, PathRow } from "@skbtracer/analyzer";
+import { type FinishedPath, type PathRow, PathShapes } from "@skbtracer/analyzer";
 import type { Command } from "commander";
 import { pathHolds } from "../answers/conditions.js";
-import { Quantiles } from "../answers/quantiles.js";
 import { readSources, type Rows } from "../answers/sources.js";
 import { Page } from "../io/page.js";
 import { addReadOptions, type ReadFlags, readOptions } from "../options/read-options.js";
@@ -46,20 +45,22 @@ async function paths(files: readonly string[], flags: PathsFlags): Promise<numbe
   const { summary, json, catchCount = 0 } = flags;
   const page = new Page();
   const style = outputStyle();
-  const shapes = new Shapes();
+  const shapes = new PathShapes();
   const options = {
     tables: new Set(["paths"] as const),
     filter,
     mode,
     shapesOnly: summary === true,
     pathEvents: !summary && !json,
+    // Conditions are about rows.
+    ...(summary && Object.keys(conditions).length === 0 && { shapes }),
   };
   let printed = 0;
   let hidden = 0;
   const isEnough = (): boolean => page.closed || (catchCount > 0 && printed >= catchCount);
   for await (const rows of readSources(files, options)) {
     for (const family of familiesOf(rows, (path) => pathHolds(path, conditions))) {
-      if (summary) for (const { path } of family) shapes.add(path);
+      if (summary) for (const { path } of family) shapes.addRow(path);
       else if (json)
         for (const { path } of family) {
           if (!isEnough()) await page.line(jsonText("paths", path));
@@ -107,68 +108,35 @@ function* familiesOf(
   if (family.length > 0) yield family;
 }
 
-interface Shape {
-  readonly outcome: PathRow["outcome"];
-  readonly reason: string | null;
-  readonly functions: string;
-  readonly verdicts: string;
-  readonly times: Quantiles;
-  incomplete: number;
-}
-
-/** Paths by shape: the functions in their order, the end, and the verdicts on the way. */
-class Shapes {
-  total = 0;
-  readonly #shapes = new Map<string, Shape>();
-
-  add(path: PathRow): void {
-    this.total++;
-    const key = `${path.outcome}\n${path.drop_reason ?? ""}\n${path.functions}\n${path.verdicts ?? ""}`;
-    let shape = this.#shapes.get(key);
-    if (!shape) {
-      const { outcome, drop_reason: reason, functions, verdicts } = path;
-      shape = { outcome, reason, functions, verdicts: verdicts ?? "", times: new Quantiles(), incomplete: 0 };
-      this.#shapes.set(key, shape);
-    }
-    shape.times.add(path.duration_ns);
-    if (!path.complete) shape.incomplete++;
-  }
-
-  /** The most frequent first. */
-  all(): Shape[] {
-    return [...this.#shapes.values()].toSorted((a, b) => b.times.count - a.times.count);
-  }
-}
-
-async function printSummary(shapes: Shapes, page: Page, json: boolean): Promise<void> {
+async function printSummary(shapes: PathShapes, page: Page, json: boolean): Promise<void> {
   if (json) {
-    for (const { outcome, reason, functions, verdicts, times, incomplete } of shapes.all())
+    for (const { outcome, dropReason, functions, verdicts, times, incomplete } of shapes.all())
       await page.line(
         JSON.stringify({
           paths: times.count,
           share: times.count / shapes.total,
           incomplete,
           outcome,
-          drop_reason: reason,
+          drop_reason: dropReason,
           p50_ns: Math.round(times.at(0.5)),
           p99_ns: Math.round(times.at(0.99)),
           functions,
-          verdicts: verdicts || null,
+          verdicts,
         }),
       );
     return;
   }
   const rows = shapes
     .all()
-    .map(({ outcome, reason, functions, verdicts, times, incomplete }) => [
+    .map(({ outcome, dropReason, functions, verdicts, times, incomplete }) => [
       countText(times.count),
       shareText(times.count, shapes.total),
       nsText(times.at(0.5)),
       nsText(times.at(0.99)),
       countText(incomplete),
       outcome,
-      escapeText(reason ?? ""),
-      escapeText(verdicts),
+      escapeText(dropReason ?? ""),
+      escapeText(verdicts ?? ""),
       escapeText(functions) || "(no function was entered)",
     ]);
   const columns = [

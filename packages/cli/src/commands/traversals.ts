@@ -1,8 +1,7 @@
 // skbtracer traversals: what each iptables table decided, and how long it took.
-import type { TraversalRow } from "@skbtracer/analyzer";
+import { Quantiles, type TraversalRow } from "@skbtracer/analyzer";
 import type { Command } from "commander";
 import { traversalHolds } from "../answers/conditions.js";
-import { Quantiles } from "../answers/quantiles.js";
 import { readSources } from "../answers/sources.js";
 import { Page } from "../io/page.js";
 import { addReadOptions, type ReadFlags, readOptions } from "../options/read-options.js";

@@ -1,0 +1,115 @@
+// The reading thread's end of the writing thread: collects rows, hands them over, and waits if it is too far ahead.
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import type { Value } from "../tables/schema.js";
+import type { Done, InsertInto, WriterFacts, WriterRequest } from "./writer-messages.js";
+
+/** Messages that may be under way: with those the writer never waits, and memory stays small. */
+const UNDER_WAY_MAX = 32;
+const NUMBERS_TOGETHER = 49_152;
+const VALUES_TOGETHER = 16_384;
+
+/** A database that is being written. */
+export class Writer {
+  readonly #worker: Worker;
+  #underWay = 0;
+  #error: string | undefined;
+  #exited = false;
+  readonly #exit: Promise<unknown>;
+
+  constructor(facts: WriterFacts) {
+    this.#worker = new Worker(new URL("./writer-thread.js", import.meta.url), { workerData: facts });
+    this.#worker.on("message", ({ error }: Done) => {
+      this.#underWay--;
+      this.#error ??= error;
+    });
+    // It ends by itself only if it cannot begin.
+    this.#worker.on("error", (error: Error) => {
+      this.#error ??= error.message;
+    });
+    this.#exit = new Promise((resolve) => {
+      this.#worker.once("exit", resolve);
+    }).then(() => (this.#exited = true));
+  }
+
+  /** What has gone wrong so far. */
+  get error(): string | undefined {
+    return this.#error;
+  }
+
+  send(request: WriterRequest): void {
+    this.#underWay++;
+    const moved = request.kind === "numbers" ? [request.values.buffer as ArrayBuffer] : [];
+    this.#worker.postMessage(request, moved);
+  }
+
+  /** Waits until the writer has caught up, or failed. */
+  async caughtUp(most: number = UNDER_WAY_MAX): Promise<void> {
+    while (this.#underWay > most && this.#error === undefined && !this.#exited)
+      await Promise.race([once(this.#worker, "message"), this.#exit]);
+  }
+
+  /** Ends the writer with a last request; one that fails to commit has yet to be rolled back. */
+  async end(kind: "commit" | "rollback"): Promise<void> {
+    if (this.#exited) return;
+    this.send({ kind });
+    if (kind === "commit") await this.caughtUp(0);
+    if (kind === "rollback" || this.#error === undefined) await this.#exit;
+  }
+}
+
+/** Rows of numbers for one table. */
+export class NumberRows {
+  readonly #writer: Writer;
+  readonly #into: InsertInto;
+  #values: Float64Array = new Float64Array(NUMBERS_TOGETHER);
+  #length = 0;
+
+  constructor(writer: Writer, table: string, columns: readonly string[]) {
+    this.#writer = writer;
+    this.#into = { table, columns };
+  }
+
+  /** The next value of a row; NaN: none. */
+  value(value: number): void {
+    this.#values[this.#length++] = value;
+  }
+
+  /** A row is complete. */
+  rowDone(): void {
+    if (this.#length + this.#into.columns.length > NUMBERS_TOGETHER) this.flush();
+  }
+
+  /** Hands over what is held. */
+  flush(): void {
+    if (this.#length === 0) return;
+    const values = this.#values.slice(0, this.#length);
+    this.#writer.send({ kind: "numbers", into: this.#into, values });
+    this.#length = 0;
+  }
+}
+
+/** Rows of any values for one table. */
+export class ValueRows {
+  readonly #writer: Writer;
+  readonly #into: InsertInto;
+  #values: Value[] = [];
+
+  constructor(writer: Writer, table: string, columns: readonly string[]) {
+    this.#writer = writer;
+    this.#into = { table, columns };
+  }
+
+  /** A row, or values of one. */
+  add(values: readonly Value[]): void {
+    for (const value of values) this.#values.push(value);
+    if (this.#values.length >= VALUES_TOGETHER) this.flush();
+  }
+
+  /** Hands over what is held; only between rows. */
+  flush(): void {
+    if (this.#values.length === 0) return;
+    this.#writer.send({ kind: "values", into: this.#into, values: this.#values });
+    this.#values = [];
+  }
+}
