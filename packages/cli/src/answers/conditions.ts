@@ -8,6 +8,8 @@ import {
   type TraversalRow,
   type Value,
   valueAt,
+  type PacketFilter,
+  type TableName,
 } from "@skbtracer/analyzer";
 import { UsageError } from "../options/usage-error.js";
 
@@ -22,6 +24,26 @@ export interface Conditions {
   readonly func?: string;
   readonly reason?: string;
   readonly incomplete?: true;
+}
+
+/** Which conditions are about which table; those that are not named hold of no other. */
+const ABOUT: Readonly<Partial<Record<TableName, readonly (keyof Conditions)[]>>> = {
+  paths: ["since", "until", "iface", "func", "reason", "incomplete"],
+  drops: ["since", "until", "iface", "func", "reason"],
+  traversals: ["since", "until", "iface"],
+  events: ["since", "until", "iface", "func"],
+};
+
+/**
+ * Refuses what would have no effect.
+ * @throws UsageError naming the flag and the table
+ */
+export function checkConditions(table: TableName, conditions: Conditions, filter: PacketFilter): void {
+  const about = ABOUT[table];
+  for (const name of Object.keys(conditions) as (keyof Conditions)[])
+    if (!about?.includes(name)) throw new UsageError(`--${name} says nothing about ${table}: leave it out`);
+  if (!about && Object.values(filter).some((part) => part !== undefined))
+    throw new UsageError(`packet filters say nothing about ${table}: leave them out`);
 }
 
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };

@@ -17,6 +17,7 @@ import { makeFoldersFor, NewFile } from "../io/new-file.js";
 import { ReadProgress } from "../io/read-progress.js";
 import { UsageError } from "../options/usage-error.js";
 import { type Conditions, dropHolds, eventHolds, pathHolds, traversalHolds } from "./conditions.js";
+import { OnlyOnce } from "./only-once.js";
 import { blocksOf, readSources, type Rows } from "./sources.js";
 
 /** What to export, and where to. */
@@ -45,13 +46,16 @@ export async function exportTable(files: readonly string[], options: TableExport
   let rows = 0;
   try {
     if (!options.isPartitioned) await outputs.at("");
-    for (const [number, file] of files.entries()) {
+    const once = new OnlyOnce();
+    for (const file of files) {
       const progress = new ReadProgress(file, "exporting");
       const source = { tables: new Set([table]), filter: options.filter, mode: options.mode };
+      once.nextFile(file);
       for await (const found of readSources([file], { ...source, onRead: (b, e) => progress.show(b, e) })) {
+        once.check(found.hosts);
         for (const block of blocksOf(conditioned(found, options.conditions))) {
           rows += block.length;
-          await outputs.write(block, found.hosts, number);
+          await outputs.write(block, found.hosts);
         }
       }
       progress.end();
@@ -87,7 +91,7 @@ class Outputs {
     return opened;
   }
 
-  async write(block: Block, hosts: Rows["hosts"], file: number): Promise<void> {
+  async write(block: Block, hosts: Rows["hosts"]): Promise<void> {
     if (!this.#options.isPartitioned) {
       await (await this.at("")).writer.write(block);
       return;
@@ -96,7 +100,7 @@ class Outputs {
     for (const [recording, rows] of byRecording(block)) {
       const facts = hosts.get(recording) ?? { host: null, startUnixNs: null };
       for (const part of partition(rows, facts)) {
-        const name = join(part.key, `${recording}-${file}.${extension}`);
+        const name = join(part.key, `${recording}.${extension}`);
         await (await this.at(name)).writer.write(part.block);
       }
     }

@@ -1,11 +1,12 @@
 // All tables of recordings as Arrow IPC files in a folder, from one reading.
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { EXPORT_FORMATS, TABLE_NAMES, type TableName, type TableWriter } from "@skbtracer/analyzer";
 import type { ReadMode } from "@skbtracer/format";
 import { NewFile } from "../io/new-file.js";
 import { ReadProgress } from "../io/read-progress.js";
 import { UsageError } from "../options/usage-error.js";
+import { OnlyOnce } from "./only-once.js";
 import { blocksOf, readSources } from "./sources.js";
 
 /**
@@ -17,8 +18,7 @@ export async function importArrow(
   folder: string,
   { mode, force }: { mode: ReadMode; force: boolean },
 ): Promise<number> {
-  if (existsSync(folder) && !force)
-    throw new UsageError(`${folder} exists: use another name, or --force to replace it`);
+  if (existsSync(folder)) checkReplaceable(folder, force);
   const temporary = `${folder}.importing-${process.pid}`;
   mkdirSync(temporary, { mode: 0o700 });
   try {
@@ -32,6 +32,14 @@ export async function importArrow(
   }
 }
 
+/** Nothing but what an import made is deleted. */
+function checkReplaceable(folder: string, force: boolean): void {
+  if (!force) throw new UsageError(`${folder} exists: use another name, or --force to replace it`);
+  const ours = new Set(TABLE_NAMES.map((table) => `${table}.arrow`));
+  if (!statSync(folder).isDirectory() || readdirSync(folder).some((name) => !ours.has(name)))
+    throw new UsageError(`${folder} has other things in it than an import's tables: use another name`);
+}
+
 async function writeTables(files: readonly string[], folder: string, mode: ReadMode): Promise<number> {
   const openWriter = await EXPORT_FORMATS.arrow.load();
   const outputs = new Map<TableName, { file: NewFile; writer: TableWriter }>();
@@ -40,7 +48,9 @@ async function writeTables(files: readonly string[], folder: string, mode: ReadM
     outputs.set(table, { file, writer: openWriter(table, file) });
   }
   let rows = 0;
+  const once = new OnlyOnce();
   for (const input of files) {
+    once.nextFile(input);
     const progress = new ReadProgress(input, "importing");
     const onRead = (bytes: number, events: number): void => progress.show(bytes, events);
     for await (const found of readSources([input], {

@@ -1,7 +1,7 @@
 // skbtracer drops: where and why packets were dropped.
 import { BENIGN_RULES, type DropRow } from "@skbtracer/analyzer";
 import type { Command } from "commander";
-import { dropHolds } from "../answers/conditions.js";
+import { checkConditions, dropHolds } from "../answers/conditions.js";
 import { readSources } from "../answers/sources.js";
 import { Page } from "../io/page.js";
 import { addReadOptions, type ReadFlags, readOptions } from "../options/read-options.js";
@@ -41,6 +41,7 @@ export function addDropsCommand(program: Command, setExitCode: SetExitCode): voi
 
 async function drops(files: readonly string[], flags: DropsFlags): Promise<number> {
   const { filter, mode, conditions } = readOptions(flags);
+  checkConditions("drops", conditions, filter);
   const { list, json, catchCount = 0 } = flags;
   const page = new Page();
   const style = outputStyle();

@@ -7,6 +7,7 @@ import {
   type TableName,
 } from "@skbtracer/analyzer";
 import type { Command } from "commander";
+import { checkConditions } from "../answers/conditions.js";
 import { exportPackets } from "../answers/export-packets.js";
 import { exportTable } from "../answers/export-table.js";
 import { addRowOptions, type ReadFlags, readOptions } from "../options/read-options.js";
@@ -84,6 +85,7 @@ async function exportFiles(files: readonly string[], flags: ExportFlags): Promis
   }
   if (!isExportFormatName(format)) return 2;
   const table = tableOf(flags.table);
+  checkConditions(table, conditions, filter);
   if (allHops) throw new UsageError("--all-hops is for --format pcapng");
   if (partitionBy !== undefined && partitionBy !== "host,date")
     throw new UsageError(`--partition-by: ${JSON.stringify(partitionBy)} is not host,date`);

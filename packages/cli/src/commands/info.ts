@@ -1,14 +1,14 @@
 // skbtracer info: what is in a recording.
 import { NO_CPU, type Probe, RecordingReader, uuidText } from "@skbtracer/format";
 import type { Command } from "commander";
-import { WallClock } from "@skbtracer/analyzer";
+import { missingEvents, WallClock } from "@skbtracer/analyzer";
 import { readMode, readRecording } from "../io/recording-file.js";
 import { writeOut } from "../io/output.js";
 import { escapeText } from "../print/escape.js";
 import { isoTime } from "../print/event-time.js";
 import { bytesText, countText, spanText } from "../print/quantities.js";
 import type { SetExitCode } from "../program.js";
-import { missingEvents, printNotes } from "./notes.js";
+import { printNotes } from "./notes.js";
 
 interface InfoFlags {
   readonly json?: true;

@@ -1,4 +1,5 @@
 // What every command that reads a recording says on standard error of what is missing in it.
+import { missingEvents } from "@skbtracer/analyzer";
 import type { RecordingReader } from "@skbtracer/format";
 
 /** One line for each thing; none if the recording is whole. */
@@ -18,12 +19,6 @@ export function notesOn(reader: RecordingReader): string[] {
   if (missing > 0) notes.push(`${missing} event(s) that were recorded are not in the file`);
   if (reader.late > 0) notes.push(`${reader.late} event(s) may stand out of order`);
   return notes;
-}
-
-/** Events that the program wrote to the rings and that the file does not hold; 0 where it is not known. */
-export function missingEvents(reader: RecordingReader): number {
-  const { ended } = reader;
-  return ended ? Math.max(0, ended.attempts - ended.failed - reader.events) : 0;
 }
 
 /** Prints the notes. */

@@ -5,6 +5,7 @@ import { pathHolds } from "../answers/conditions.js";
 import { readSources, type Rows } from "../answers/sources.js";
 import { Page } from "../io/page.js";
 import { addReadOptions, type ReadFlags, readOptions } from "../options/read-options.js";
+import { UsageError } from "../options/usage-error.js";
 import { tableLines, terminalWidth } from "../print/columns.js";
 import { escapeText } from "../print/escape.js";
 import { jsonText } from "../print/json-row.js";
@@ -43,6 +44,7 @@ export function addPathsCommand(program: Command, setExitCode: SetExitCode): voi
 async function paths(files: readonly string[], flags: PathsFlags): Promise<number> {
   const { filter, mode, conditions } = readOptions(flags);
   const { summary, json, catchCount = 0 } = flags;
+  if (summary && catchCount > 0) throw new UsageError("--summary is of all paths: leave --catch-count out");
   const page = new Page();
   const style = outputStyle();
   const shapes = new PathShapes();

@@ -1,7 +1,7 @@
 // skbtracer traversals: what each iptables table decided, and how long it took.
 import { Quantiles, type TraversalRow } from "@skbtracer/analyzer";
 import type { Command } from "commander";
-import { traversalHolds } from "../answers/conditions.js";
+import { checkConditions, traversalHolds } from "../answers/conditions.js";
 import { readSources } from "../answers/sources.js";
 import { Page } from "../io/page.js";
 import { addReadOptions, type ReadFlags, readOptions } from "../options/read-options.js";
@@ -45,6 +45,7 @@ interface Group {
 
 async function traversals(files: readonly string[], flags: TraversalsFlags): Promise<number> {
   const { filter, mode, conditions } = readOptions(flags);
+  checkConditions("traversals", conditions, filter);
   const { list, json, catchCount = 0 } = flags;
   const page = new Page();
   const style = outputStyle();
