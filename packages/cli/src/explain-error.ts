@@ -29,6 +29,8 @@ export function explainError(error: unknown): string {
   }
   // Of another module instance, loaded only where it is needed.
   if (error instanceof Error && error.name === "DatabaseError") return error.message;
+  // SQLite's own: a full disk, a file that is damaged or locked.
+  if (error instanceof Error && error.name === "SqliteError") return `the database: ${error.message}`;
   const text = error instanceof Error ? error.message : String(error);
   if (process.env["SKBTRACER_DEBUG"] && error instanceof Error) return `${text}\n${error.stack ?? ""}`;
   return `a mistake of skbtracer's own: ${text} (SKBTRACER_DEBUG=1 shows where; please report it)`;

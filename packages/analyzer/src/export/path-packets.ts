@@ -66,6 +66,8 @@ export class PathPackets {
     this.#lost = lost;
     this.#look(found.followed, lives);
     for (const finished of found.paths) this.#finish(finished);
+    // Those that nobody wanted
+    for (const { id } of found.followed.ended) this.#seen.delete(id);
     if (this.#pending.length > PENDING_MAX) this.#write(this.#pending.length / 2);
     return this.#taken();
   }
@@ -115,7 +117,7 @@ export class PathPackets {
       originalLength: (batch.narrow("len")[i] ?? 0) + capture.data - start,
       what:
         batch.narrow("kind")[i] === EventKind.DROP
-          ? `dropped: ${life.drop?.reason ?? ""} at ${life.drop?.location}`
+          ? `dropped: ${life.drop?.reason ?? "no reason given"} at ${life.drop?.location}`
           : what,
     };
   }

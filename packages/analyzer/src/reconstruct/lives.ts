@@ -35,6 +35,8 @@ export interface FollowedBatch {
   readonly batch: EventBatch;
   /** The life of each event; undefined for the end of an skb that was not seen before. */
   readonly lives: (Life | undefined)[];
+  /** Of each event, whether it or an earlier one of its life was wanted. */
+  readonly matched: Uint8Array;
   /** What each event showed of its packet, if asked for. */
   readonly packets: (PacketFacts | undefined)[];
   readonly functions: Int32Array;
@@ -89,7 +91,8 @@ export class Lives {
     const functions = new Int32Array(length);
     const devices = new Int32Array(length);
     const ended: Life[] = [];
-    const followed = { batch, lives, packets, functions, devices, ended };
+    const matched = new Uint8Array(length);
+    const followed = { batch, lives, matched, packets, functions, devices, ended };
     const skbs = batch.wideHalves("skb");
     const addresses = batch.wideHalves("address");
     const kinds = batch.narrow("kind");
@@ -118,6 +121,7 @@ export class Lives {
           this.#end(life, "freed", ended);
         }
         lives[i] = life;
+        matched[i] = life?.matched ? 1 : 0;
         packets[i] = life?.lastPacket;
         continue;
       }
@@ -167,6 +171,7 @@ export class Lives {
             function: this.functions.names[functionId] ?? "",
           });
       lives[i] = life;
+      matched[i] = life.matched ? 1 : 0;
       packets[i] = packet;
       if (kind === EventKind.DROP && !this.#endsRecorded) this.#end(life, "freed", ended);
     }

@@ -135,11 +135,11 @@ export class Reconstruction {
         const event = firstEvent + i;
         if (kind === EventKind.DROP) {
           const number = ++this.#dropCount;
-          if (wants("drops") && this.#isWanted(life))
+          if (wants("drops") && followed.matched[i])
             drops.push(dropRow({ followed, i, event, number, life, lives, context, names }));
         } else if (kind === EventKind.TRAVERSAL) {
           const number = ++this.#traversalCount;
-          if (wants("traversals") && this.#isWanted(life))
+          if (wants("traversals") && followed.matched[i])
             traversals.push(traversalRow({ followed, i, event, number, life, lives, context, names }));
         }
       }
@@ -238,7 +238,7 @@ export class Reconstruction {
   #events(followed: FollowedBatch, firstEvent: number, { recording, lives }: PathContext): Block {
     const block = eventBlock(followed, firstEvent, { recording, lives, startUnixNs: this.#startUnixNs });
     if (!this.#selection) return block;
-    return selectRows(block, (i) => followed.lives[i]?.matched ?? false);
+    return selectRows(block, (i) => followed.matched[i] === 1);
   }
 
   #finishPaths(ended: readonly Life[]): FinishedPath[] {

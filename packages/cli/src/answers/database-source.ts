@@ -94,7 +94,10 @@ interface Matching {
   readonly values: readonly (string | number)[];
 }
 
-/** The packet filter on `events`, as the reconstruction applies it. */
+/**
+ * The packet filter, as the reconstruction applies it: a path matches from its first event that does, and a clone from
+ * its begin if its parent has matched by then.
+ */
 function matchingSql(filter: PacketFilter): Matching {
   const conditions: string[] = [];
   const values: (string | number)[] = [];
@@ -112,8 +115,23 @@ function matchingSql(filter: PacketFilter): Matching {
   if (filter.pid !== undefined) add("pid = ?", filter.pid);
   if (filter.netns !== undefined) add("netns = ?", filter.netns);
   if (conditions.length === 0) return { sql: "", values };
+  // On the tables below the views: their indexes find a path's clones and first event.
   return {
-    sql: `WITH matching AS MATERIALIZED (SELECT recording, path, min(event) AS event FROM events WHERE path IS NOT NULL AND ${conditions.join(" AND ")} GROUP BY recording, path)`,
+    sql: `WITH RECURSIVE
+      direct(path, event) AS MATERIALIZED (
+        SELECT e.path, min(e.event) FROM events_data e
+          LEFT JOIN devices d ON d.id = e.device LEFT JOIN packets k ON k.id = e.packet
+        WHERE e.path IS NOT NULL AND e.kind IS NOT (SELECT id FROM texts WHERE text = 'free')
+          AND ${conditions.join(" AND ")}
+        GROUP BY e.path),
+      inherited(path, event) AS (
+        SELECT path, event FROM direct UNION
+        SELECT c.path, (SELECT min(event) FROM events_data WHERE path = c.path) AS begin
+        FROM inherited i JOIN paths_data c ON c.parent = i.path WHERE begin > i.event),
+      matching(recording, path, event) AS MATERIALIZED (
+        SELECT m.recording, i.path - m.path_offset, min(i.event) - m.event_offset
+        FROM inherited i JOIN paths_data p ON p.path = i.path JOIN recordings m ON m.id = p.recording
+        GROUP BY i.path)`,
     values,
   };
 }

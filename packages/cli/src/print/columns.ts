@@ -7,7 +7,9 @@ export interface ColumnStyle {
 }
 
 const GAP = "  ";
-const NARROWEST = 8;
+/** To which texts are cut first, and then, if that is not enough, all columns. */
+const NARROW = 8;
+const NARROWEST = 4;
 
 /**
  * Lines of a table, headings first; texts must have been made safe for a terminal.
@@ -21,7 +23,13 @@ export function tableLines(
   const widths = columns.map(({ heading }, at) =>
     rows.reduce((widest, row) => Math.max(widest, row[at]?.length ?? 0), heading.length),
   );
-  if (width !== undefined) narrow(widths, width - GAP.length * (columns.length - 1));
+  if (width !== undefined) {
+    const room = width - GAP.length * (columns.length - 1);
+    const texts = [...columns.keys()].filter((at) => !columns[at]?.right);
+    narrow(widths, texts, NARROW, room);
+    narrow(widths, texts, NARROWEST, room);
+    narrow(widths, [...columns.keys()], NARROWEST, room);
+  }
   const line = (texts: readonly string[]): string =>
     columns
       .map(({ right }, at) => {
@@ -38,16 +46,13 @@ export function terminalWidth(): number | undefined {
   return process.stdout.isTTY ? process.stdout.columns : undefined;
 }
 
-function narrow(widths: number[], room: number): void {
-  let excess = widths.reduce((sum, one) => sum + one, 0) - room;
-  while (excess > 0) {
-    const widest = widths.indexOf(Math.max(...widths));
-    const now = widths[widest] ?? 0;
-    if (now <= NARROWEST) return;
-    const second = Math.max(NARROWEST, ...widths.filter((_, at) => at !== widest));
-    const less = Math.max(1, Math.min(excess, now - Math.min(second, now - 1)));
-    widths[widest] = now - less;
-    excess -= less;
+/** Takes from the widest of some columns until all have room, or none of them is wider than `narrowest`. */
+function narrow(widths: number[], which: readonly number[], narrowest: number, room: number): void {
+  const width = (at: number): number => widths[at] ?? 0;
+  for (let excess = widths.reduce((sum, one) => sum + one, 0) - room; excess > 0; excess--) {
+    const widest = which.reduce((wide, at) => (width(at) > width(wide) ? at : wide), which[0] ?? 0);
+    if (width(widest) <= narrowest) return;
+    widths[widest] = width(widest) - 1;
   }
 }
 
