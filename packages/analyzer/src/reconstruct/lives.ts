@@ -86,8 +86,8 @@ export class Lives {
   follow(batch: EventBatch): FollowedBatch {
     this.devices.refresh();
     const { length, times } = batch;
-    const lives = Array.from<Life | undefined>({ length });
-    const packets = Array.from<PacketFacts | undefined>({ length });
+    const lives: (Life | undefined)[] = [];
+    const packets: (PacketFacts | undefined)[] = [];
     const functions = new Int32Array(length);
     const devices = new Int32Array(length);
     const ended: Life[] = [];

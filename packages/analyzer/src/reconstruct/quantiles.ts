@@ -9,12 +9,14 @@ const LOG_STEP = Math.log(1.02);
 export class Quantiles {
   count = 0;
   #exact: number[] = [];
+  #isSorted = true;
   readonly #buckets = new Map<number, number>();
 
   add(value: number): void {
     this.count++;
     if (this.#buckets.size === 0 && this.#exact.length < EXACT_MAX) {
       this.#exact.push(value);
+      this.#isSorted = false;
       return;
     }
     for (const one of this.#exact) this.#put(one);
@@ -25,7 +27,11 @@ export class Quantiles {
   /** The value that a share of all are at most: 0.5 gives the median. 0 without values. */
   at(share: number): number {
     const rank = Math.max(0, Math.ceil(share * this.count) - 1);
-    if (this.#buckets.size === 0) return this.#exact.toSorted((a, b) => a - b)[rank] ?? 0;
+    if (this.#buckets.size === 0) {
+      if (!this.#isSorted) this.#exact.sort((a, b) => a - b);
+      this.#isSorted = true;
+      return this.#exact[rank] ?? 0;
+    }
     let seen = 0;
     for (const [bucket, count] of [...this.#buckets].toSorted(([a], [b]) => a - b)) {
       seen += count;
