@@ -83,6 +83,7 @@ export class ImportTarget {
   /** Where it is written until it is whole; undefined: an existing one is added to. */
   readonly #temporary: string | undefined;
   readonly #shared: SharedTables;
+  #isChanged = false;
 
   /**
    * Makes a new database, or opens an existing one to add to it.
@@ -125,12 +126,13 @@ export class ImportTarget {
 
   /** Begins to add a recording. */
   add(): RecordingImport {
+    this.#isChanged = true;
     return new RecordingImport(this.#db, this.#shared);
   }
 
-  /** Makes it whole and gives it its name. */
+  /** Makes it whole and gives it its name. One that nothing was added to stays as it is. */
   commit(): void {
-    createIndexes(this.#db);
+    if (this.#temporary || this.#isChanged) createIndexes(this.#db);
     this.#db.exec("COMMIT");
     this.#db.close();
     if (this.#temporary) renameSync(this.#temporary, this.#path);
