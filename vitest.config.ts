@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** These run the real command some hundreds of times. */
+const ANSWERS = ["test/answers.test.ts", "test/cookbook.test.ts"];
+
 export default defineConfig({
   test: {
     // A virtual machine is mostly one busy core.
@@ -9,7 +12,16 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/test/**/*.test.ts", "test/*.test.ts"],
+          exclude: ANSWERS,
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "answers",
+          include: ANSWERS,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

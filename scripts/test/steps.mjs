@@ -52,6 +52,7 @@ export const STEPS = [
     ]),
   },
   { name: "unit", title: "unit and property tests", test: vitest("unit") },
+  { name: "answers", title: "answers from recordings, and the cookbook", test: vitest("answers") },
   { name: "native", title: "recording from this kernel", test: vitest("native") },
   { name: "vm", title: "recording from other kernels", test: vitest("vm"), minutes: 60 },
   { name: "readme", title: "commands of README.md", test: checkReadme },

@@ -81,6 +81,7 @@ export class ImportTarget {
   readonly #temporary: string | undefined;
   readonly #shared: SharedTables;
   readonly #writer: Writer;
+  #isChanged = false;
 
   /**
    * Makes a new database, or opens an existing one to add to it.
@@ -116,18 +117,19 @@ export class ImportTarget {
 
   /** Begins to add a recording. */
   add(recording: string): RecordingImport {
+    this.#isChanged = true;
     const { recordings } = this.#shared;
     recordings.add(recording);
     return new RecordingImport(this.#writer, this.#shared, recordings.size);
   }
 
   /**
-   * Makes it whole and gives it its name.
+   * Makes it whole and gives it its name. One that nothing was added to stays as it is.
    * @throws DatabaseError if something could not be written: then `abort`
    */
   async commit(): Promise<void> {
     this.#check();
-    await this.#writer.end("commit");
+    await this.#writer.end(this.#temporary !== undefined || this.#isChanged ? "commit" : "rollback");
     this.#check();
     if (this.#temporary) renameSync(this.#temporary, this.#path);
   }

@@ -78,6 +78,8 @@ async function ask(file: string, question: string, flags: SqlFlags): Promise<num
       throw new DatabaseError(`SQL: ${error.message}`, { cause: error });
     if (error instanceof RangeError && /more than one statement/.test(error.message))
       throw new UsageError("one question at a time: the SQL has more than one statement");
+    if (error instanceof RangeError && /no statements/.test(error.message))
+      throw new UsageError("the question is empty");
     throw error;
   } finally {
     db.close();

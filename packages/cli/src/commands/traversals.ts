@@ -58,7 +58,7 @@ async function traversals(files: readonly string[], flags: TraversalsFlags): Pro
       printed++;
       if (json) await page.line(jsonText("traversals", row));
       else if (list) {
-        const pass = `${row.family} ${row.table_name} ${row.hook} ${row.verdict}`;
+        const pass = escapeText(`${row.family} ${row.table_name} ${row.hook} ${row.verdict}`);
         const shown = row.verdict === "DROP" ? style.red(pass) : style.cyan(pass);
         const way = `${row.in_interface ?? "-"} -> ${row.out_interface ?? "-"}`;
         await page.line(

@@ -41,9 +41,10 @@ export function tableLines(
   return [line(columns.map(({ heading }) => heading)), ...rows.map(line)];
 }
 
-/** Of the terminal; undefined where there is none. */
+/** Of the terminal; undefined where there is none, or it does not say (0). */
 export function terminalWidth(): number | undefined {
-  return process.stdout.isTTY ? process.stdout.columns : undefined;
+  const { isTTY, columns } = process.stdout;
+  return isTTY && columns > 0 ? columns : undefined;
 }
 
 /** Takes from the widest of some columns until all have room, or none of them is wider than `narrowest`. */

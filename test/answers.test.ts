@@ -1,0 +1,548 @@
+// The questions as commands, by the real command: the same answers whatever they are asked of, and whoever reads them.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import { TABLE_NAMES } from "@skbtracer/analyzer";
+import { beforeAll, describe, expect, test } from "vitest";
+
+import { duckdb } from "../packages/analyzer/test/support/exported.js";
+import { MadeRecording } from "../packages/analyzer/test/support/made-recording.js";
+import { bash, type RunResult, skbtracer } from "./native/support/cli.js";
+import { expectNoTrace, expectRefused } from "./native/support/refusal.js";
+import { workspace } from "./native/support/workspace.js";
+
+const path = workspace();
+const VETH = fileURLToPath(new URL("../fixtures/v1/veth-6.1.skbt", import.meta.url));
+const BRIDGE = fileURLToPath(new URL("../fixtures/v1/bridge-6.12.skbt", import.meta.url));
+const database = path("both.db");
+
+type Json = Readonly<Record<string, unknown>>;
+
+const rowsOf = (text: string): Json[] =>
+  text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Json);
+const inOrder = (text: string): string[] => text.split("\n").toSorted();
+
+async function ok(...args: string[]): Promise<RunResult> {
+  const result = await skbtracer(...args);
+  expectNoTrace(result.stderr);
+  expect(result.code, result.stderr).toBe(0);
+  return result;
+}
+
+beforeAll(async () => {
+  await ok("import", VETH, BRIDGE, "-o", database);
+});
+
+/** A condition that is not about a command's rows is refused. */
+const saysNothing = (flags: string, command: string | undefined): boolean =>
+  (flags.includes("--incomplete") && command !== "paths") ||
+  (/--(func|reason)/.test(flags) && command === "traversals");
+
+describe("a recording and its database answer alike", () => {
+  const some = (sql: string): Promise<unknown> =>
+    ok("sql", database, sql).then(({ stdout }) => rowsOf(stdout)[0]?.["it"]);
+  /** Flags, of which `?` stands for what is asked for. */
+  const QUESTIONS: readonly { readonly flags: string; readonly ask?: string }[] = [
+    { flags: "" },
+    { flags: "-H 10.0.0.2" },
+    { flags: "-H 10.0.1.1 --proto udp" },
+    { flags: "-P 9" },
+    // The ports before and behind REDIRECT: a path matches from there on, and its clones with it.
+    { flags: "-P 80" },
+    { flags: "-P 8080" },
+    { flags: "--proto icmp" },
+    { flags: "--proto tcp" },
+    { flags: "--icmpid ?", ask: "select icmp_id as it from paths where info = 'request' limit 1" },
+    { flags: "-N ?", ask: "select netns as it from interfaces where interface = 'vb'" },
+    { flags: "-p ?", ask: "select pid as it from paths where info = 'SYN' limit 1" },
+    { flags: "--since 5s" },
+    { flags: "--until 5s" },
+    { flags: "--since 3s --until 3500ms" },
+    { flags: "--iface vb" },
+    { flags: "--func ip_rcv" },
+    { flags: "--func nf_hook_slow" },
+    { flags: "--reason NETFILTER_DROP" },
+    { flags: "--incomplete" },
+    { flags: "-P 9 --iface pc --reason NETFILTER_DROP" },
+  ];
+  test.each(QUESTIONS)("$flags", async ({ flags: line, ask }) => {
+    const flags = line
+      .replace("?", ask === undefined ? "" : String(await some(ask)))
+      .split(" ")
+      .filter(Boolean);
+    for (const command of [
+      ["paths", "--json"],
+      ["paths", "--summary", "--json"],
+      ["drops", "--json"],
+      ["drops"],
+      ["traversals", "--json"],
+      ["traversals"],
+    ]) {
+      if (saysNothing(line, command[0])) continue;
+      const recorded = await ok(...command, ...flags, VETH, BRIDGE);
+      const stored = await ok(...command, ...flags, database);
+      expect(inOrder(stored.stdout), command.join(" ")).toEqual(inOrder(recorded.stdout));
+    }
+  });
+
+  test("as trees, and about losses", async () => {
+    const hostOnly = ["--proto", "icmp"];
+    for (const command of [["paths", ...hostOnly], ["losses"], ["losses", "--json"]])
+      expect(inOrder((await ok(...command, database)).stdout)).toEqual(
+        inOrder((await ok(...command, VETH, BRIDGE)).stdout),
+      );
+  });
+});
+
+describe("filters and conditions", () => {
+  const count = async (...args: string[]): Promise<number> =>
+    rowsOf((await ok(...args, "--json", VETH)).stdout).length;
+
+  test("take what was sent and nothing else", async () => {
+    expect(await count("drops", "-P", "9")).toBe(5);
+    expect(await count("drops", "-P", "81", "--reason", "NETFILTER_DROP")).toBe(3);
+    expect(await count("drops", "--func", "__udp4_lib_rcv")).toBe(3);
+    expect(await count("drops", "-H", "10.9.9.9")).toBe(0);
+    expect(await count("paths", "-P", "9", "--iface", "vb")).toBe(5);
+    expect(await count("paths", "-P", "9", "--iface", "nosuch")).toBe(0);
+    expect(await count("traversals", "--iface", "vb", "-P", "9")).toBeGreaterThanOrEqual(5);
+  });
+
+  test("times since the start and by the clock are the same moments", async () => {
+    const [meta] = rowsOf(
+      (await ok("sql", VETH, "select start_unix_ns / 1000 as us, start_unix_ns % 1000 as ns from meta"))
+        .stdout,
+    );
+    const at = (seconds: number): string => {
+      const us = Number(meta?.["us"]) + seconds * 1e6;
+      const fraction = `${String(us % 1e6).padStart(6, "0")}${String(meta?.["ns"]).padStart(3, "0")}`;
+      return `${new Date(Math.floor(us / 1000)).toISOString().slice(0, 19)}.${fraction}Z`;
+    };
+    for (const command of ["paths", "drops", "traversals"]) {
+      const relative = await ok(command, "--json", VETH, "--since", "3s", "--until", "5s");
+      const absolute = await ok(command, "--json", VETH, "--since", at(3), "--until", at(5));
+      expect(absolute.stdout).toBe(relative.stdout);
+      expect(rowsOf(relative.stdout).length).toBeGreaterThan(0);
+      expect(rowsOf(relative.stdout).length).toBeLessThan(await count(command));
+    }
+  });
+
+  test.each(["--since", "--until"])("%s that is no time is refused", async (flag) =>
+    expectRefused(
+      await skbtracer("paths", VETH, flag, "yesterday"),
+      new RegExp(`${flag}: "yesterday" is neither`),
+    ),
+  );
+
+  test("-c ends the answer", async () => {
+    expect(await count("drops", "-c", "2")).toBe(2);
+    expect(await count("paths", "-c", "3")).toBe(3);
+  });
+});
+
+describe("counts are the same by every reader", () => {
+  test.each(TABLE_NAMES)("of %s", async (table) => {
+    const [own] = rowsOf((await ok("sql", database, `select count(*) as n from ${table}`)).stdout);
+    const expected = Number(own?.["n"]);
+    const query = ["-readonly", database, `select count(*) from ${table}`];
+    expect(Number(execFileSync("sqlite3", query, { encoding: "utf8" }))).toBe(expected);
+    for (const [format, read] of [
+      ["csv", "read_csv(?, all_varchar = true)"],
+      ["ndjson", "read_json(?, format = 'newline_delimited')"],
+      ["parquet", "read_parquet(?)"],
+    ] as const) {
+      const file = path(`${table}.${format}`);
+      const { stderr } = await ok("export", VETH, BRIDGE, "--table", table, "--format", format, "-o", file);
+      expect(stderr).toContain(`${expected.toLocaleString("en-US")} row(s) of ${table} written`);
+      if (expected === 0 && format === "ndjson") continue;
+      const [found] = await duckdb(`select count(*)::int as n from ${read.replace("?", `'${file}'`)}`);
+      expect([format, found?.["n"]]).toEqual([format, expected]);
+    }
+    if (table !== "paths" && table !== "drops" && table !== "traversals") return;
+    expect(rowsOf((await ok(table, "--json", VETH, BRIDGE)).stdout)).toHaveLength(expected);
+  });
+});
+
+describe("pcapng, as tshark reads it", () => {
+  const FIELDS = [
+    "frame.interface_name",
+    "frame.time_epoch",
+    "frame.packet_id",
+    "frame.comment",
+    "ip.src",
+    "ip.dst",
+    "frame.len",
+    "_ws.malformed",
+  ];
+  async function frames(...flags: string[]): Promise<Record<string, string>[]> {
+    const file = path(`trace${flags.join("")}.pcapng`);
+    await ok("export", VETH, "--format", "pcapng", "-o", file, ...flags);
+    const args = ["-r", file, "-T", "json", ...FIELDS.flatMap((field) => ["-e", field])];
+    const text = execFileSync("tshark", args, {
+      encoding: "utf8",
+      maxBuffer: 2 ** 28,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return (JSON.parse(text) as { _source: { layers: Record<string, string[]> } }[]).map(({ _source }) =>
+      Object.fromEntries(Object.entries(_source.layers).map(([name, values]) => [name, values[0] ?? ""])),
+    );
+  }
+  const nsOf = (epoch: string): bigint => {
+    // tshark 4.4 writes a time, others seconds
+    if (epoch.includes("T")) {
+      const [whole = "", fraction = ""] = epoch.replace("Z", "").split(".");
+      return BigInt(Date.parse(`${whole}Z`)) * 1_000_000n + BigInt(fraction.padEnd(9, "0"));
+    }
+    const [seconds = "0", fraction = ""] = epoch.split(".");
+    return BigInt(seconds) * 1_000_000_000n + BigInt(fraction.padEnd(9, "0"));
+  };
+
+  test("has a packet for each path, with its way, its end and its number", async () => {
+    const found = await frames();
+    const { stdout } = await ok(
+      "sql",
+      VETH,
+      "select path, outcome, interfaces, functions, verdicts, drop_reason, source, destination, unix_ns / 1000 as us, duration_ns from paths where protocol is not null",
+    );
+    const paths = new Map(rowsOf(stdout).map((row) => [Number(row["path"]), row]));
+    expect(found.length).toBeGreaterThan(40);
+    for (const one of found) {
+      const id = Number(one["frame.packet_id"]);
+      const row = paths.get(id);
+      expect(row, `path ${id}`).toBeDefined();
+      expect([one["ip.src"], one["ip.dst"]]).toEqual([row?.["source"], row?.["destination"]]);
+      const comment = one["frame.comment"] ?? "";
+      expect(comment).toMatch(new RegExp(`^path ${id}; ${String(row?.["outcome"])}`));
+      for (const text of [row?.["verdicts"], row?.["drop_reason"]])
+        if (typeof text === "string") expect(comment).toContain(text);
+      const way = String(row?.["functions"]);
+      if (way) expect(comment).toContain(`way: ${way}`);
+      const devices = row?.["interfaces"];
+      if (typeof devices === "string" && devices !== "")
+        expect(devices.split(" ")).toContain(one["frame.interface_name"]);
+      expect(one["_ws.malformed"]).toBeUndefined();
+      const us = Number(nsOf(one["frame.time_epoch"] ?? "0") / 1000n);
+      expect(us).toBeGreaterThanOrEqual(Number(row?.["us"]));
+      expect(us).toBeLessThanOrEqual(Number(row?.["us"]) + Number(row?.["duration_ns"]) / 1000 + 1);
+    }
+    expect(new Set(found.map((one) => one["frame.packet_id"])).size).toBe(found.length);
+    const times = found.map((one) => nsOf(one["frame.time_epoch"] ?? "0"));
+    expect(times).toEqual(times.toSorted((a, b) => (a < b ? -1 : 1)));
+    // Nanoseconds, not microseconds with zeros
+    expect(times.filter((ns) => ns % 1000n !== 0n).length).toBeGreaterThan(found.length / 2);
+  });
+
+  test("with --all-hops has a packet for each function and each drop", async () => {
+    const found = await frames("--all-hops", "-P", "9");
+    const { stdout } = await ok(
+      "export",
+      VETH,
+      "--table",
+      "events",
+      "--format",
+      "ndjson",
+      "-o",
+      "-",
+      "-P",
+      "9",
+    );
+    const events = rowsOf(stdout).filter(({ kind }) => kind === "sight" || kind === "drop");
+    expect(found).toHaveLength(events.length);
+    expect(found.map((one) => String(nsOf(one["frame.time_epoch"] ?? "0") % 1_000_000_000n))).toEqual(
+      events.map((event) =>
+        String(
+          BigInt(
+            /"unix_ns":(\d+)/.exec(
+              stdout.split("\n").find((line) => line.includes(`"event":${String(event["event"])},`)) ?? "",
+            )?.[1] ?? 0,
+          ) % 1_000_000_000n,
+        ),
+      ),
+    );
+    for (const [i, one] of found.entries()) {
+      const event = events[i];
+      expect(one["frame.comment"]).toContain(
+        event?.["kind"] === "drop" ? "dropped: NETFILTER_DROP at nf_hook_slow+" : String(event?.["function"]),
+      );
+      expect(one["frame.interface_name"]).toBe(event?.["interface"] ?? "none");
+      expect(Number(one["frame.packet_id"])).toBe(event?.["path"]);
+      expect(one["_ws.malformed"]).toBeUndefined();
+    }
+  });
+
+  test("is not made of a database, which has no packets", async () => {
+    expectRefused(
+      await skbtracer("export", database, "--format", "pcapng", "-o", path("none.pcapng")),
+      /is a database, which has no packets' bytes: export pcapng from the recording/,
+    );
+  });
+});
+
+describe("sql", () => {
+  test.each([
+    ["delete from paths_data", /only questions \(select\) are answered/],
+    ["insert into texts values (1, 'x') returning id", /only questions|readonly/],
+    ["create table x(y)", /only questions/],
+    ["vacuum into 'copy.db'", /only questions/],
+    ["attach 'x.db' as y", /only questions/],
+    ["select 1; select 2", /one question at a time/],
+    ["select * from nosuch", /SQL: no such table: nosuch/],
+    ["selec", /SQL: near "selec": syntax error/],
+    ["", /SQL|only questions|question/],
+  ])("refuses %j in one line", async (sql, message) => {
+    const before = statSync(database).mtimeMs;
+    expectRefused(await skbtracer("sql", database, sql), message);
+    expect(statSync(database).mtimeMs).toBe(before);
+  });
+
+  test("an error that only its rows show is one line too", async () => {
+    const { code, stderr } = await skbtracer("sql", database, "select abs(-9223372036854775808)");
+    expect(stderr).toMatch(/^skbtracer: SQL: integer overflow\n$/);
+    expect(code).toBe(2);
+  });
+
+  test("of a recording imports it, and leaves nothing behind", async () => {
+    const folder = path("tmp");
+    mkdirSync(folder);
+    const { stdout } = await bash(
+      `TMPDIR=${folder} $SKBTRACER sql ${VETH} "select count(*) as n from drops where not benign"`,
+    );
+    expect(rowsOf(stdout)).toEqual([{ n: 11 }]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("writes 64-bit numbers in full, and CSV that a spreadsheet does not run", async () => {
+    const question = "select 9007199254740993 as wide, '=1+1' as formula, null as none";
+    expect((await ok("sql", database, question)).stdout).toBe(
+      '{"wide":9007199254740993,"formula":"=1+1","none":null}\n',
+    );
+    expect((await ok("sql", "--csv", database, question)).stdout).toBe(
+      "wide,formula,none\n9007199254740993,'=1+1,\n",
+    );
+  });
+});
+
+describe("a damaged recording", () => {
+  const damaged = path("damaged.skbt");
+  beforeAll(() => {
+    const bytes = readFileSync(VETH);
+    for (let at = 80_000; at < 80_050; at++) bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+    writeFileSync(damaged, bytes);
+  });
+
+  test.each([
+    ["paths"],
+    ["paths", "--summary"],
+    ["drops"],
+    ["traversals"],
+    ["losses"],
+    ["sql", "select count(*) from paths"],
+  ])("is answered by %s %s, and the damage is stated", async (command, ...rest) => {
+    const [flag] = rest.filter((text) => text.startsWith("--"));
+    const args = [
+      command,
+      ...(flag ? [flag] : []),
+      damaged,
+      ...rest.filter((text) => !text.startsWith("--")),
+    ];
+    const { stderr } = await ok(...args);
+    expect(stderr).toMatch(/^skbtracer: damage/m);
+    const strict = await skbtracer(...args, ...(command === "sql" ? [] : ["--strict"]));
+    if (command === "sql") return;
+    expect(strict.code).toBe(2);
+    expect(strict.stderr).toMatch(/damaged at byte \d+/);
+    expectNoTrace(strict.stderr);
+  });
+
+  test("shows the gap in losses, and what it makes incomplete", async () => {
+    const rows = rowsOf((await ok("losses", "--json", damaged)).stdout);
+    expect(rows).toContainEqual(expect.objectContaining({ cause: "damage", count: null }));
+    const incomplete = rowsOf((await ok("paths", "--incomplete", "--json", damaged)).stdout);
+    expect(
+      incomplete.filter((row) => String(row["incomplete_because"]).includes("damage")).length,
+    ).toBeGreaterThan(0);
+  });
+
+  test("--strict leaves no database", async () => {
+    const { code } = await skbtracer("import", damaged, "-o", path("strict.db"), "--strict");
+    expect(code).toBe(2);
+    expect(readdirSync(path("")).filter((name) => name.startsWith("strict.db"))).toEqual([]);
+  });
+
+  test("a database that is damaged is said to be", async () => {
+    const bytes = readFileSync(database);
+    bytes.fill(0xff, 20_000);
+    writeFileSync(path("damaged.db"), bytes);
+    expectRefused(await skbtracer("paths", "--json", path("damaged.db")), /database/);
+  });
+});
+
+describe("an output", () => {
+  const EXPORTS: readonly string[][] = [
+    ["export", VETH, "--table", "events", "--format", "csv"],
+    ["export", VETH, "--table", "events", "--format", "parquet"],
+    ["export", VETH, "--format", "pcapng"],
+  ];
+  test.each(
+    [...EXPORTS, ["import", VETH]].map(
+      (args) => [args.filter((arg) => arg !== VETH).join(" "), args] as const,
+    ),
+  )("that exists is left as it was by %s", async (name, args) => {
+    const file = path(`precious ${name}`);
+    writeFileSync(file, "precious");
+    const { code, stderr } = await skbtracer(...args, "-o", file);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/exists/);
+    expectNoTrace(stderr);
+    expect(readFileSync(file, "utf8")).toBe("precious");
+  });
+
+  test.runIf(process.getuid?.() === 0).each([
+    ["import", VETH],
+    ["export --table events --format csv", VETH],
+    ["export --format pcapng --all-hops", VETH],
+  ])("on a full disk has nothing under its name: %s", async (command, file) => {
+    const folder = path(`full ${command.replaceAll(" ", "")}`);
+    mkdirSync(folder);
+    const { code, stderr, stdout } = await bash(`
+      mount -t tmpfs -o size=64k none "${folder}"; trap 'umount "${folder}"' EXIT
+      $SKBTRACER ${command} ${file} -o "${folder}/out"; code=$?; ls -A "${folder}"; exit $code`);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(/no space left|disk is full/);
+    expectNoTrace(stderr);
+  });
+
+  test("of import twice is the same, and says so", async () => {
+    const file = path("twice.db");
+    await ok("import", BRIDGE, "-o", file);
+    const before = readFileSync(file);
+    const { stderr } = await ok("import", BRIDGE, "-o", file);
+    expect(stderr).toMatch(/is in the database already/);
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  test("of an import of which one file is none is not there", async () => {
+    const file = path("none.db");
+    const result = await skbtracer("import", BRIDGE, path("nosuch.skbt"), "-o", file);
+    expect(result.code).toBe(2);
+    expectNoTrace(result.stderr);
+    expect(readdirSync(path("")).filter((name) => name.startsWith("none.db"))).toEqual([]);
+  });
+
+  test.each([
+    "paths",
+    "paths --json",
+    "paths --summary",
+    "drops --list",
+    "traversals --list",
+    "export --table events --format csv -o -",
+  ])("whose reader goes away is no failure: %s", async (command) => {
+    const { stdout, stderr } = await bash(
+      `$SKBTRACER ${command} ${VETH} | true; echo "code \${PIPESTATUS[0]}"`,
+    );
+    expect(stdout).toMatch(/^code 0$/m);
+    expectNoTrace(stderr);
+  });
+});
+
+describe("names that others have chosen", () => {
+  const HOSTILE = "=cmd|'\u001B[31m\u0007\"\u202E";
+  const file = path("hostile.skbt");
+  // oxlint-disable-next-line no-control-regex -- finding them is what this is for
+  const COMMANDS = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202A-\u202E]/;
+
+  beforeAll(() => {
+    const interfaces = [{ ifindex: 1, name: HOSTILE }];
+    const made = new MadeRecording({ namespaces: [{ inode: 5, name: `ns${HOSTILE}`, interfaces }] });
+    const at = { netns: 5, ifindex: 1, skb: 0x1000n, packet: "udpDns" } as const;
+    made.on(
+      0,
+      { ...at, ns: 1, at: "ip_rcv", first: true },
+      { ...at, ns: 2, kind: "TRAVERSAL", table: `t${HOSTILE.slice(0, -1)}`, hook: 1, verdict: 0 },
+      { ...at, ns: 3, kind: "DROP", location: `f${HOSTILE}`, reason: 4 },
+      { skb: 0x1000n, ns: 4, kind: "FREE" },
+    );
+    writeFileSync(file, made.bytes());
+  });
+
+  test.each(["paths", "paths --summary", "drops", "drops --list", "traversals", "traversals --list"])(
+    "are shown by %s so that they do nothing",
+    async (command) => {
+      const { stdout } = await ok(...command.split(" "), file);
+      expect(stdout).toContain("=cmd|'\\x1b[31m\\x07\"");
+      expect(stdout).not.toMatch(COMMANDS);
+    },
+  );
+
+  test("are shown by sql so that they do nothing, on a terminal", async () => {
+    await ok("import", file, "-o", path("hostile.db"));
+    const line = `stty cols 300; $SKBTRACER sql ${path("hostile.db")} 'select * from interfaces'`;
+    const { stdout } = await bash(`PAGER=cat NO_COLOR=1 script -qec "${line}" /dev/null < /dev/null`);
+    expect(stdout).toContain("\\x1b[31m");
+    expect(stdout.replaceAll("\r\n", "\n")).not.toMatch(COMMANDS);
+  });
+
+  test("are themselves in JSON", async () => {
+    const [row] = rowsOf((await ok("paths", "--json", file)).stdout);
+    expect(row).toMatchObject({ interfaces: HOSTILE, drop_location: `f${HOSTILE}+0x9f` });
+    const [device] = rowsOf((await ok("sql", file, "select interface from interfaces")).stdout);
+    expect(device).toEqual({ interface: HOSTILE });
+  });
+
+  test("run in no spreadsheet", async () => {
+    const { stdout } = await ok("export", "--table", "interfaces", "--format", "csv", "-o", "-", file);
+    expect(stdout).toContain("'=cmd|");
+  });
+});
+
+describe("on a terminal", () => {
+  /** What a terminal of some columns is shown. */
+  const shown = async (command: string, columns: number, env = ""): Promise<string> => {
+    const line = `stty cols ${columns}; ${env} PAGER=cat $SKBTRACER ${command}`;
+    const { stdout } = await bash(`TERM=xterm script -qec "${line}" /dev/null < /dev/null`);
+    return stdout.replaceAll("\r\n", "\n");
+  };
+  const COMMANDS = [
+    `paths --summary ${VETH}`,
+    `drops ${VETH}`,
+    `traversals ${VETH}`,
+    `sql ${VETH} 'select * from paths limit 3'`,
+  ];
+  const ANSI = /\u001B\[\d+m/g; // oxlint-disable-line no-control-regex -- finding them is what this is for
+
+  test.each(COMMANDS.slice(0, 3))("%s is no wider than it", async (command) => {
+    for (const columns of [80, 100, 200]) {
+      const lines = (await shown(command, columns)).replace(ANSI, "").split("\n");
+      expect(lines.length).toBeGreaterThan(3);
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    }
+  });
+
+  test.each(COMMANDS)("%s has colours, unless NO_COLOR is set", async (command) => {
+    expect(await shown(command, 100)).toMatch(ANSI);
+    expect(await shown(command, 100, "NO_COLOR=1")).not.toMatch(ANSI);
+  });
+
+  test.each([
+    "paths",
+    "paths --summary",
+    "drops",
+    "drops --list",
+    "traversals",
+    "traversals --list",
+    "losses",
+  ])("or none, %s has no colours in a pipe", async (command) => {
+    expect((await ok(...command.split(" "), VETH)).stdout).not.toMatch(ANSI);
+  });
+
+  test("the pager is used, and left", async () => {
+    const { stdout } = await bash(
+      `PAGER='sed s/^/paged:/' script -qec "$SKBTRACER drops ${VETH}" /dev/null < /dev/null`,
+    );
+    expect(stdout).toMatch(/^paged:.*DROPS/m);
+  });
+});
