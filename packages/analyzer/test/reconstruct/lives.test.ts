@@ -14,6 +14,7 @@ import {
 const A = 0xffff_8880_0000_1000n;
 const B = 0xffff_8880_0000_1100n;
 const C = 0xffff_8880_0000_1200n;
+const D = 0xffff_8880_0000_1300n;
 
 const sight = (ns: number, skb: bigint, at: MadeEvent["at"], more: Partial<MadeEvent> = {}): MadeEvent => ({
   ns,
@@ -289,18 +290,22 @@ describe("a loss", () => {
 
 describe("a damaged part of the file", () => {
   const recording = new MadeRecording()
-    .on(0, ...WHOLE, sight(400, B, "ip_rcv", first))
+    .on(0, ...WHOLE, sight(390, D, "ip_rcv", first), sight(400, B, "ip_rcv", first))
     .round(450)
     .damagedChunk()
     .on(0, free(600, B), sight(610, C, "ip_rcv", first), free(650, C))
     .round(700);
   for (let i = 1; i <= 4; i++)
     recording.on(0, sight(i * 1000, A, "ip_rcv", first), free(i * 1000 + 50, A)).round(i * 1000 + 100);
+  recording.on(0, free(4500, D)).round(4600);
   const { paths, others } = reconstruct(recording.bytes());
   const at = (ns: number) => paths.find(({ time_ns }) => time_ns === ns);
 
   test("makes what lived then not complete", () => {
     expect(at(400)).toMatchObject({ complete: 0, incomplete_because: "damage" });
+  });
+  test("makes what lived then not complete, also if it is seen again only long after", () => {
+    expect(at(390)).toMatchObject({ last_ns: 4500, complete: 0, incomplete_because: "damage" });
   });
   test("leaves what had ended before, and what began long after, complete", () => {
     expect(at(100)).toMatchObject({ complete: 1 });
