@@ -3,7 +3,8 @@ import { existsSync, openSync, closeSync, readSync, renameSync, rmSync, statSync
 import Database from "better-sqlite3";
 import { RecordingImport, SharedTables } from "./importer.js";
 import { APPLICATION_ID, CREATE_INDEXES, createStatements, SCHEMA_VERSION } from "./schema-sql.js";
-import { Writer } from "./writer.js";
+import { keepAlive } from "./keep-alive.js";
+import { startWriter, type Writer } from "./writer.js";
 
 /** A database that cannot be used, with what to do. */
 export class DatabaseError extends Error {
@@ -41,7 +42,7 @@ export function openDatabase(path: string): Database.Database {
 
 function open(path: string, options: Database.Options): Database.Database {
   try {
-    return new Database(path, options);
+    return keepAlive(new Database(path, options));
   } catch (error) {
     throw new DatabaseError(`cannot open ${path}: ${(error as Error).message}`, { cause: error });
   }
@@ -59,8 +60,8 @@ function checkVersion(db: Database.Database, path: string): void {
   let id: unknown;
   let version: unknown;
   try {
-    id = db.pragma("application_id", { simple: true });
-    version = db.pragma("user_version", { simple: true });
+    id = db.prepare("PRAGMA application_id").pluck().get();
+    version = db.prepare("PRAGMA user_version").pluck().get();
   } catch (error) {
     throw new DatabaseError(`cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
@@ -74,7 +75,7 @@ function checkVersion(db: Database.Database, path: string): void {
     );
 }
 
-/** A database that recordings are imported into. Rows are written by a thread of its own. */
+/** A database that recordings are imported into. Rows are written by a thread of its own, where threads work. */
 export class ImportTarget {
   readonly #path: string;
   /** Where it is written until it is whole; undefined: an existing one is added to. */
@@ -102,7 +103,7 @@ export class ImportTarget {
     try {
       this.#shared = this.#temporary === undefined ? inspect(path) : create(this.#temporary);
       const atEnd = [...CREATE_INDEXES, "PRAGMA analysis_limit = 1000; ANALYZE"];
-      this.#writer = new Writer({ path: written, isNew: this.#temporary !== undefined, atEnd });
+      this.#writer = startWriter({ path: written, isNew: this.#temporary !== undefined, atEnd });
       this.#shared.writeTo(this.#writer);
     } catch (error) {
       if (this.#temporary) rmSync(this.#temporary, { force: true });
@@ -162,10 +163,10 @@ function create(path: string): SharedTables {
   closeSync(openNew(path));
   const db = open(path, {});
   try {
-    db.pragma("page_size = 16384");
-    db.pragma("journal_mode = OFF");
-    db.pragma(`application_id = ${APPLICATION_ID}`);
-    db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    db.exec("PRAGMA page_size = 16384");
+    db.exec("PRAGMA journal_mode = OFF");
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     for (const statement of createStatements()) db.exec(statement);
     return new SharedTables(db);
   } catch (error) {

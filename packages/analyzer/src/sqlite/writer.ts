@@ -2,6 +2,8 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Value } from "../tables/schema.js";
+import { DatabaseWriter } from "./database-writer.js";
+import { canBeCollected } from "./keep-alive.js";
 import type { Done, InsertInto, WriterFacts, WriterRequest } from "./writer-messages.js";
 
 /** Messages that may be under way: with those the writer never waits, and memory stays small. */
@@ -10,7 +12,49 @@ const NUMBERS_TOGETHER = 49_152;
 const VALUES_TOGETHER = 16_384;
 
 /** A database that is being written. */
-export class Writer {
+export interface Writer {
+  /** What has gone wrong so far. */
+  readonly error: string | undefined;
+  send(request: WriterRequest): void;
+  /** Waits until the writer has caught up, or failed. */
+  caughtUp(): Promise<void>;
+  /** Ends the writer with a last request; one that fails to commit has yet to be rolled back. */
+  end(kind: "commit" | "rollback"): Promise<void>;
+}
+
+/** Begins to write. */
+export function startWriter(facts: WriterFacts): Writer {
+  // A thread's own are collected when it ends. Without one it takes longer.
+  return canBeCollected ? new ThreadWriter(facts) : new DirectWriter(facts);
+}
+
+/** Writes at once. */
+class DirectWriter implements Writer {
+  error: string | undefined;
+  readonly #writer: DatabaseWriter;
+  #isOpen = true;
+
+  constructor(facts: WriterFacts) {
+    this.#writer = new DatabaseWriter(facts);
+  }
+
+  send(request: WriterRequest): void {
+    this.error ??= this.#writer.handle(request);
+  }
+
+  async caughtUp(): Promise<void> {
+    // It always has.
+  }
+
+  async end(kind: "commit" | "rollback"): Promise<void> {
+    if (!this.#isOpen) return;
+    this.send({ kind });
+    this.#isOpen = kind === "commit" && this.error !== undefined;
+  }
+}
+
+/** Hands over to a thread. */
+class ThreadWriter implements Writer {
   readonly #worker: Worker;
   #underWay = 0;
   #error: string | undefined;
