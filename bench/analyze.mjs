@@ -13,7 +13,7 @@ import { multiply } from "./multiply.mjs";
 const CLI = fileURLToPath(new URL("../packages/cli/bin/skbtracer.js", import.meta.url));
 const SOURCE = fileURLToPath(new URL("../fixtures/v1/bridge-6.1.skbt", import.meta.url));
 const EVENTS = 2_000_000;
-const RUNS = Number(process.env["RUNS"] ?? 3);
+const RUNS = 3;
 /** Memory is compared between these. */
 const SMALL = 1_000_000;
 const LARGE = 10_000_000;
