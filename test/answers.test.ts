@@ -503,7 +503,8 @@ describe("on a terminal", () => {
   /** What a terminal of some columns is shown. */
   const shown = async (command: string, columns: number, env = ""): Promise<string> => {
     const line = `stty cols ${columns}; ${env} PAGER=cat $SKBTRACER ${command}`;
-    const { stdout } = await bash(`TERM=xterm script -qec "${line}" /dev/null < /dev/null`);
+    // Whoever runs the tests may have asked for no colours.
+    const { stdout } = await bash(`env -u NO_COLOR TERM=xterm script -qec "${line}" /dev/null < /dev/null`);
     return stdout.replaceAll("\r\n", "\n");
   };
   const COMMANDS = [
