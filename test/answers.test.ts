@@ -542,7 +542,7 @@ describe("on a terminal", () => {
 
   test("the pager is used, and left", async () => {
     const { stdout } = await bash(
-      `PAGER='sed s/^/paged:/' script -qec "$SKBTRACER drops ${VETH}" /dev/null < /dev/null`,
+      `TERM=xterm PAGER='sed s/^/paged:/' script -qec "$SKBTRACER drops ${VETH}" /dev/null < /dev/null`,
     );
     expect(stdout).toMatch(/^paged:.*DROPS/m);
   });
