@@ -1,6 +1,9 @@
 // Bytes that arrive in pieces and are taken in other pieces, without copying where a piece serves whole.
 
-/** A queue of byte arrays that reads as one array. It owns what is pushed into it. */
+/**
+ * A queue of byte arrays that reads as one array. It owns what is pushed into it. Pieces that follow each other in memory
+ * are one piece.
+ */
 export class ByteQueue {
   #pieces: Uint8Array[] = [];
   #length = 0;
@@ -10,10 +13,22 @@ export class ByteQueue {
     return this.#length;
   }
 
+  /** Whether bytes of this memory are in the queue. */
+  holds(memory: ArrayBufferLike): boolean {
+    return this.#pieces.some(({ buffer }) => buffer === memory);
+  }
+
   push(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.#pieces.push(bytes);
     this.#length += bytes.length;
+    const last = this.#pieces.at(-1);
+    if (last?.buffer === bytes.buffer && last.byteOffset + last.length === bytes.byteOffset)
+      this.#pieces[this.#pieces.length - 1] = new Uint8Array(
+        last.buffer,
+        last.byteOffset,
+        last.length + bytes.length,
+      );
+    else this.#pieces.push(bytes);
   }
 
   /** The first `size` bytes as one array, or undefined if there are fewer. They stay in the queue. */

@@ -65,6 +65,11 @@ export class ChunkScanner {
     return this.#offset + this.#queue.length;
   }
 
+  /** Whether bytes of this memory were pushed and not given yet. */
+  holds(memory: ArrayBufferLike): boolean {
+    return this.#queue.holds(memory);
+  }
+
   /**
    * Takes the next bytes of the file, which must not be changed afterwards, and gives the chunks that are whole now.
    * @throws NotARecordingError, NewerFormatError; DamagedError if strict

@@ -27,6 +27,8 @@ export const ChunkType = {
   LOST: 0x0005,
   /** Why and when the recording ended, and its totals. */
   END: 0x0006,
+  /** JSON: what could not be read, at this place, of the recording that this one was made from. */
+  GAP: 0x0007,
   /** Pairs of clocks. */
   CLOCK: 0x8001,
   /** JSON: the program's counters so far. */

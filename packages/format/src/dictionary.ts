@@ -3,6 +3,7 @@ import {
   addressText,
   asAddress,
   asList,
+  asNumber,
   asNumberIfAny,
   asObject,
   asText,
@@ -33,11 +34,25 @@ export interface DeviceName {
   readonly name: string;
 }
 
+/** A table of rules, and the base chain that was passed where its engine has several at a hook. */
+export interface TableChain {
+  /** A hash of the rest: struct skbt_chain, bpf/event.h. */
+  readonly id: bigint;
+  /** enum skbt_engine. */
+  readonly engine: number;
+  /** NFPROTO_* of the table; 1: inet. */
+  readonly family: number;
+  readonly table: string;
+  /** Empty for xtables. */
+  readonly chain: string;
+}
+
 /** What one chunk adds. */
 export interface DictionaryEntries {
   readonly symbols: readonly CodeSymbol[];
   readonly stacks: readonly Stack[];
   readonly devices: readonly DeviceName[];
+  readonly chains?: readonly TableChain[];
 }
 
 /** What is written for a chunk: 64-bit addresses as text. */
@@ -46,6 +61,20 @@ export function dictionaryJson(entries: DictionaryEntries): unknown {
     symbols: entries.symbols.map((symbol) => ({ ...symbol, address: addressText(symbol.address) })),
     stacks: entries.stacks.map(({ id, addresses }) => ({ id, addresses: addresses.map(addressText) })),
     devices: entries.devices,
+    ...(entries.chains?.length && {
+      chains: entries.chains.map((chain) => ({ ...chain, id: addressText(chain.id) })),
+    }),
+  };
+}
+
+/** Takes a chunk's entries from its JSON. */
+export function readDictionary(json: unknown): DictionaryEntries {
+  const object = asObject(json);
+  return {
+    symbols: asList(object["symbols"], readSymbol),
+    stacks: asList(object["stacks"], readStack),
+    devices: asList(object["devices"], readDevice),
+    chains: asList(object["chains"], readChain),
   };
 }
 
@@ -54,14 +83,15 @@ export class Dictionary {
   readonly #symbols = new Map<bigint, CodeSymbol>();
   readonly #stacks = new Map<number, readonly bigint[]>();
   readonly #devices = new Map<string, string>();
+  readonly #chains = new Map<bigint, TableChain>();
 
   /** Adds a chunk's JSON; later entries win. */
   add(json: unknown): void {
-    const object = asObject(json);
-    for (const symbol of asList(object["symbols"], readSymbol)) this.#symbols.set(symbol.address, symbol);
-    for (const stack of asList(object["stacks"], readStack)) this.#stacks.set(stack.id, stack.addresses);
-    for (const device of asList(object["devices"], readDevice))
-      this.#devices.set(`${device.netns}/${device.ifindex}`, device.name);
+    const { symbols, stacks, devices, chains = [] } = readDictionary(json);
+    for (const symbol of symbols) this.#symbols.set(symbol.address, symbol);
+    for (const stack of stacks) this.#stacks.set(stack.id, stack.addresses);
+    for (const device of devices) this.#devices.set(`${device.netns}/${device.ifindex}`, device.name);
+    for (const chain of chains) this.#chains.set(chain.id, chain);
   }
 
   symbol(address: bigint): CodeSymbol | undefined {
@@ -75,6 +105,11 @@ export class Dictionary {
 
   device(netns: number, ifindex: number): string | undefined {
     return this.#devices.get(`${netns}/${ifindex}`);
+  }
+
+  /** A table and chain by the id that events bear. */
+  chain(id: bigint): TableChain | undefined {
+    return this.#chains.get(id);
   }
 }
 
@@ -103,4 +138,17 @@ function readDevice(item: unknown): DeviceName | undefined {
   const ifindex = asNumberIfAny(object["ifindex"]);
   if (netns === undefined || ifindex === undefined) return undefined;
   return { netns, ifindex, name: asText(object["name"]) };
+}
+
+function readChain(item: unknown): TableChain | undefined {
+  const object = asObject(item);
+  const id = asAddress(object["id"]);
+  if (id === undefined) return undefined;
+  return {
+    id,
+    engine: asNumber(object["engine"]),
+    family: asNumber(object["family"]),
+    table: asText(object["table"]),
+    chain: asText(object["chain"]),
+  };
 }

@@ -32,9 +32,20 @@ export interface Host {
 export interface Probe {
   /** Of the function or tracepoint, as asked for. */
   readonly name: string;
-  readonly type: "kprobe" | "kretprobe" | "raw_tracepoint";
+  readonly type: "kprobe" | "kprobe_multi" | "kretprobe" | "raw_tracepoint";
   /** What its events mean. */
-  readonly event: "sight" | "drop" | "traversal" | "clone" | "free";
+  readonly event:
+    | "sight"
+    | "drop"
+    | "traversal"
+    | "clone"
+    | "free"
+    | "head"
+    | "merge"
+    | "alloc"
+    | "return"
+    | "hook"
+    | "rule";
   readonly status: "attached" | "refused";
   /** Why it was refused. */
   readonly reason?: string;
@@ -46,6 +57,8 @@ export interface Probe {
   readonly address?: bigint;
   /** Which argument is the skb, from 1. */
   readonly argument?: number;
+  /** Of a return: what the function's value is, as C writes it. */
+  readonly returnType?: string;
 }
 
 /** A network interface as it was when the recording began. */
@@ -94,6 +107,15 @@ export interface DropReasons {
   }[];
 }
 
+/** A step by which a recording was made from another one. */
+export interface Origin {
+  readonly command: "slice" | "redact" | "unknown";
+  /** UUID of the recording that it was made from; absent where that is not told. */
+  readonly parent?: string;
+  /** What was chosen, kept or removed, for people. */
+  readonly facts: readonly string[];
+}
+
 /** All of it. */
 export interface Environment {
   readonly version: string;
@@ -107,6 +129,8 @@ export interface Environment {
   readonly namespaces: readonly Namespace[];
   /** What could not be found out about the host. */
   readonly problems: readonly string[];
+  /** How this recording was made from another one, the last step last; absent for one that was recorded. */
+  readonly origins?: readonly Origin[];
 }
 
 /**
@@ -142,7 +166,17 @@ export function readEnvironment(json: unknown, offset: number): Environment {
     },
     namespaces: asList(object["namespaces"], readNamespace),
     problems: asList(object["problems"], asTextIfAny),
+    ...(Array.isArray(object["origins"]) && { origins: asList(object["origins"], readOrigin) }),
   };
+}
+
+function readOrigin(item: unknown): Origin {
+  const { command, parent, facts } = asObject(item);
+  return present<Origin>({
+    command: command === "slice" || command === "redact" ? command : "unknown",
+    parent: asTextIfAny(parent),
+    facts: asList(facts, asTextIfAny),
+  });
 }
 
 /** What is written for an environment: 64-bit addresses as text. */
@@ -174,6 +208,7 @@ function readProbe(item: unknown): Probe | undefined {
     module: asTextIfAny(object["module"]),
     address: asAddress(object["address"]),
     argument: asNumberIfAny(object["argument"]),
+    returnType: asTextIfAny(object["returnType"]),
   });
 }
 

@@ -180,7 +180,7 @@ export const EVENT_LAYOUT: EventLayout = {
       "kind": 3,
       "name": "traversal",
       "tail": {
-        "size": 56,
+        "size": 40,
         "fields": [
           {
             "name": "duration_ns",
@@ -189,10 +189,165 @@ export const EVENT_LAYOUT: EventLayout = {
             "type": "u64"
           },
           {
+            "name": "chain",
+            "offset": 8,
+            "size": 8,
+            "type": "u64"
+          },
+          {
+            "name": "conntrack",
+            "offset": 16,
+            "size": 8,
+            "type": "u64"
+          },
+          {
             "name": "verdict",
+            "offset": 24,
+            "size": 4,
+            "type": "u32"
+          },
+          {
+            "name": "in_ifindex",
+            "offset": 28,
+            "size": 4,
+            "type": "u32"
+          },
+          {
+            "name": "out_ifindex",
+            "offset": 32,
+            "size": 4,
+            "type": "u32"
+          },
+          {
+            "name": "pf",
+            "offset": 36,
+            "size": 1,
+            "type": "u8"
+          },
+          {
+            "name": "hook",
+            "offset": 37,
+            "size": 1,
+            "type": "u8"
+          },
+          {
+            "name": "engine",
+            "offset": 38,
+            "size": 1,
+            "type": "u8"
+          },
+          {
+            "name": "ct_state",
+            "offset": 39,
+            "size": 1,
+            "type": "u8"
+          }
+        ]
+      }
+    },
+    {
+      "kind": 4,
+      "name": "clone",
+      "tail": {
+        "size": 16,
+        "fields": [
+          {
+            "name": "parent",
+            "offset": 0,
+            "size": 8,
+            "type": "u64"
+          },
+          {
+            "name": "how",
             "offset": 8,
             "size": 4,
             "type": "u32"
+          },
+          {
+            "name": "reserved",
+            "offset": 12,
+            "size": 4,
+            "type": "u32"
+          }
+        ]
+      }
+    },
+    {
+      "kind": 5,
+      "name": "free",
+      "tail": {
+        "size": 0,
+        "fields": []
+      }
+    },
+    {
+      "kind": 6,
+      "name": "head",
+      "tail": {
+        "size": 8,
+        "fields": [
+          {
+            "name": "old_head",
+            "offset": 0,
+            "size": 8,
+            "type": "u64"
+          }
+        ]
+      }
+    },
+    {
+      "kind": 7,
+      "name": "merge",
+      "tail": {
+        "size": 8,
+        "fields": [
+          {
+            "name": "into",
+            "offset": 0,
+            "size": 8,
+            "type": "u64"
+          }
+        ]
+      }
+    },
+    {
+      "kind": 8,
+      "name": "return",
+      "tail": {
+        "size": 16,
+        "fields": [
+          {
+            "name": "value",
+            "offset": 0,
+            "size": 8,
+            "type": "u64"
+          },
+          {
+            "name": "entry_ns",
+            "offset": 8,
+            "size": 8,
+            "type": "u64"
+          }
+        ]
+      }
+    },
+    {
+      "kind": 16,
+      "name": "hook",
+      "tail": {
+        "size": 24,
+        "fields": [
+          {
+            "name": "duration_ns",
+            "offset": 0,
+            "size": 8,
+            "type": "u64"
+          },
+          {
+            "name": "result",
+            "offset": 8,
+            "size": 4,
+            "type": "s32"
           },
           {
             "name": "in_ifindex",
@@ -223,37 +378,146 @@ export const EVENT_LAYOUT: EventLayout = {
             "offset": 22,
             "size": 2,
             "type": "u16"
-          },
-          {
-            "name": "table",
-            "offset": 24,
-            "size": 32,
-            "type": "text"
           }
         ]
       }
     },
     {
-      "kind": 4,
-      "name": "clone",
+      "kind": 17,
+      "name": "rule",
       "tail": {
-        "size": 8,
+        "size": 24,
         "fields": [
           {
-            "name": "parent",
+            "name": "handle",
             "offset": 0,
             "size": 8,
             "type": "u64"
+          },
+          {
+            "name": "chain",
+            "offset": 8,
+            "size": 8,
+            "type": "u64"
+          },
+          {
+            "name": "verdict",
+            "offset": 16,
+            "size": 4,
+            "type": "u32"
+          },
+          {
+            "name": "type",
+            "offset": 20,
+            "size": 1,
+            "type": "u8"
+          },
+          {
+            "name": "pf",
+            "offset": 21,
+            "size": 1,
+            "type": "u8"
+          },
+          {
+            "name": "hook",
+            "offset": 22,
+            "size": 1,
+            "type": "u8"
+          },
+          {
+            "name": "reserved",
+            "offset": 23,
+            "size": 1,
+            "type": "u8"
           }
         ]
       }
     },
     {
-      "kind": 5,
-      "name": "free",
+      "kind": 18,
+      "name": "conntrack",
       "tail": {
-        "size": 0,
-        "fields": []
+        "size": 88,
+        "fields": [
+          {
+            "name": "id",
+            "offset": 0,
+            "size": 8,
+            "type": "u64"
+          },
+          {
+            "name": "original_source",
+            "offset": 8,
+            "size": 16,
+            "type": "text"
+          },
+          {
+            "name": "original_destination",
+            "offset": 24,
+            "size": 16,
+            "type": "text"
+          },
+          {
+            "name": "reply_source",
+            "offset": 40,
+            "size": 16,
+            "type": "text"
+          },
+          {
+            "name": "reply_destination",
+            "offset": 56,
+            "size": 16,
+            "type": "text"
+          },
+          {
+            "name": "original_source_port",
+            "offset": 72,
+            "size": 2,
+            "type": "u16"
+          },
+          {
+            "name": "original_destination_port",
+            "offset": 74,
+            "size": 2,
+            "type": "u16"
+          },
+          {
+            "name": "reply_source_port",
+            "offset": 76,
+            "size": 2,
+            "type": "u16"
+          },
+          {
+            "name": "reply_destination_port",
+            "offset": 78,
+            "size": 2,
+            "type": "u16"
+          },
+          {
+            "name": "family",
+            "offset": 80,
+            "size": 1,
+            "type": "u8"
+          },
+          {
+            "name": "protocol",
+            "offset": 81,
+            "size": 1,
+            "type": "u8"
+          },
+          {
+            "name": "reserved",
+            "offset": 82,
+            "size": 2,
+            "type": "u16"
+          },
+          {
+            "name": "reserved2",
+            "offset": 84,
+            "size": 4,
+            "type": "u32"
+          }
+        ]
       }
     }
   ]
@@ -265,12 +529,28 @@ export const EventKind = {
   "DROP": 2,
   "TRAVERSAL": 3,
   "CLONE": 4,
-  "FREE": 5
+  "FREE": 5,
+  "HEAD": 6,
+  "MERGE": 7,
+  "RETURN": 8,
+  "HOOK": 16,
+  "RULE": 17,
+  "CONNTRACK": 18
 } as const;
 
 /** Bits of `flags` of an event. */
 export const EventFlag = {
   "VLAN": 1,
   "CAPTURE_FAULT": 2,
-  "FIRST": 4
+  "FIRST": 4,
+  "SAME_BYTES": 8,
+  "HEAD_STOLEN": 16
+} as const;
+
+/** `how` of a clone. */
+export const CloneHow = {
+  "CLONE": 0,
+  "COPY": 1,
+  "SEGMENT": 2,
+  "FRAGMENT": 3
 } as const;

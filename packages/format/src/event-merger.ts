@@ -30,6 +30,11 @@ export class EventMerger {
     return this.#heldBytes;
   }
 
+  /** Whether segments in this memory are held. */
+  holds(memory: ArrayBufferLike): boolean {
+    return this.#runs.some(({ segment }) => segment.payload.buffer === memory);
+  }
+
   add(segment: RawSegment): void {
     if (segment.length === 0) return;
     this.#runs.push({ segment, position: 0 });
@@ -65,16 +70,14 @@ export class EventMerger {
         index = segments.push(segment) - 1;
         indexes.set(segment, index);
       }
-      // Take from this run as long as it is the earliest, so that a lone CPU costs no comparisons.
-      const next = heap.second;
-      let isFirst = true;
-      while (isFirst) {
-        times[length] = segment.times[run.position] ?? 0;
-        offsets[length] = segment.offsets[run.position] ?? 0;
-        segmentOf[length++] = index;
-        run.position++;
-        isFirst = length < room && timeOf(run) < limit && !(next && comesBefore(next, run));
+      const end = endOfTurn(run, heap.second, limit, room - length);
+      const { times: from, offsets: at } = segment;
+      for (let i = run.position; i < end; i++, length++) {
+        times[length] = from[i] ?? 0;
+        offsets[length] = at[i] ?? 0;
+        segmentOf[length] = index;
       }
+      run.position = end;
       if (timeOf(run) < limit) heap.sinkFirst();
       else heap.removeFirst();
       run = heap.first;
@@ -96,9 +99,38 @@ function timeOf(run: Run): number {
 
 function comesBefore(a: Run, b: Run): boolean {
   const byTime = timeOf(a) - timeOf(b);
-  if (byTime !== 0) return byTime < 0;
+  return byTime === 0 ? precedes(a, b) : byTime < 0;
+}
+
+/** Whether a run's events stand before those of another at the same time. */
+function precedes(a: Run, b: Run): boolean {
   const byCpu = a.segment.cpu - b.segment.cpu;
-  return byCpu !== 0 ? byCpu < 0 : a.segment.sequence < b.segment.sequence;
+  return byCpu === 0 ? a.segment.sequence < b.segment.sequence : byCpu < 0;
+}
+
+/**
+ * Up to where events can be taken from the earliest run before those of another have their turn: one at least.
+ * @param next the second run, if there is one
+ * @param room for so many events, at most
+ */
+function endOfTurn(run: Run, next: Run | undefined, limit: number, room: number): number {
+  const { times, length } = run.segment;
+  const end = Math.min(run.position + room, length);
+  let bound = limit;
+  if (next) {
+    // Times are whole numbers: those at the same time as the next run's are before it by 1.
+    const nextTime = timeOf(next) + (precedes(run, next) ? 1 : 0);
+    if (nextTime < limit) bound = nextTime;
+  }
+  let at = run.position + 1;
+  // In steps that grow: turns are of one event where CPUs alternate, and of a whole batch where only one is busy.
+  let step = 1;
+  while (at + step <= end && (times[at + step - 1] ?? 0) < bound) {
+    at += step;
+    step *= 2;
+  }
+  for (; step >= 1; step /= 2) while (at + step <= end && (times[at + step - 1] ?? 0) < bound) at += step;
+  return at;
 }
 
 /** A binary heap of runs, the earliest first. */

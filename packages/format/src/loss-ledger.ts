@@ -27,29 +27,33 @@ interface CpuAccount {
 /** The account of one recording. */
 export class LossLedger {
   readonly #cpus = new Map<number, CpuAccount>();
+  /** Of CPUs that have lost any: mostly none, and this is asked for each path. */
+  readonly #lossy = new Set<CpuAccount>();
   readonly #losses: Loss[] = [];
 
   /** Enters a CPU's next segment. */
   addSegment(segment: RawSegment): void {
     const account = this.#account(segment.cpu);
-    const first = segment.times[0];
-    if (account.open && first !== undefined) {
-      this.#add(account, { cpu: segment.cpu, ...account.open, beforeNs: first });
+    const { firstNs, lastNs } = segment;
+    if (account.open && Number.isFinite(firstNs)) {
+      this.#add(account, { cpu: segment.cpu, ...account.open, beforeNs: firstNs });
       account.open = undefined;
     }
     for (const { after, before, count } of segment.lost) {
       account.inStream += count;
+      this.#lossy.add(account);
       const afterNs = Number.isFinite(after) ? after : account.lastNs;
       if (Number.isFinite(before)) this.#add(account, { cpu: segment.cpu, afterNs, beforeNs: before, count });
       else account.open = { afterNs, count: (account.open?.count ?? 0) + count };
     }
-    account.lastNs = Math.max(account.lastNs, segment.times[segment.length - 1] ?? Number.NEGATIVE_INFINITY);
+    account.lastNs = Math.max(account.lastNs, lastNs);
   }
 
   /** Enters the program's count of a CPU's refusals since the recording began. */
   addCounted(cpu: number, total: number): void {
     const account = this.#account(cpu);
     account.counted = Math.max(account.counted, total);
+    if (total > 0) this.#lossy.add(account);
   }
 
   /** Events lost on all CPUs. */
@@ -62,19 +66,13 @@ export class LossLedger {
   /** Whether events were lost on a CPU at some time from `fromNs` to `toNs`, as far as is known by now. */
   lostBetween(cpu: number, fromNs: number, toNs: number): boolean {
     const account = this.#cpus.get(cpu);
-    if (!account) return false;
-    const { losses, open, counted, inStream, lastNs } = account;
-    if ((open || counted > inStream) && (open?.afterNs ?? lastNs) <= toNs) return true;
-    // The first loss that ends at or after `fromNs`
-    let low = 0;
-    let high = losses.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((losses[middle]?.beforeNs ?? 0) < fromNs) low = middle + 1;
-      else high = middle;
-    }
-    const loss = losses[low];
-    return loss !== undefined && loss.afterNs <= toNs;
+    return account !== undefined && lostOn(account, fromNs, toNs);
+  }
+
+  /** The same of any CPU. */
+  lostAnywhere(fromNs: number, toNs: number): boolean {
+    for (const account of this.#lossy) if (lostOn(account, fromNs, toNs)) return true;
+    return false;
   }
 
   /** All losses; those after which no event came end at `endNs`. */
@@ -102,4 +100,19 @@ export class LossLedger {
     }
     return account;
   }
+}
+
+function lostOn(account: CpuAccount, fromNs: number, toNs: number): boolean {
+  const { losses, open, counted, inStream, lastNs } = account;
+  if ((open || counted > inStream) && (open?.afterNs ?? lastNs) <= toNs) return true;
+  // The first loss that ends at or after `fromNs`
+  let low = 0;
+  let high = losses.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((losses[middle]?.beforeNs ?? 0) < fromNs) low = middle + 1;
+    else high = middle;
+  }
+  const loss = losses[low];
+  return loss !== undefined && loss.afterNs <= toNs;
 }

@@ -1,6 +1,6 @@
 // One RAW chunk, taken apart far enough to be put in order: where its events are and when they happened.
 import type { EventLayout, Field } from "./event-layout.js";
-import { findPerfRecords } from "./perf-record.js";
+import { PerfRecordWalk, samplesMax } from "./perf-record.js";
 
 /** Where in the head the fields stand that every event is checked by. */
 export class HeadReader {
@@ -53,6 +53,9 @@ export interface RawSegment {
   /** Of each event in the payload, in the same order. */
   readonly offsets: Uint32Array;
   readonly lost: readonly LostInStream[];
+  /** Of its first and last event, with those that a slice left out and marked; infinite without any. */
+  readonly firstNs: number;
+  readonly lastNs: number;
   /** Offset in the payload from which nothing could be used; the payload's length if all could. */
   readonly usable: number;
   /** Events left out because they contradict the layout. */
@@ -74,55 +77,99 @@ export function openSegment(
   const startLow = Number(startNs & 0xffff_ffffn);
   const startHigh = Number(startNs >> 32n);
   const { headSize, tailSizes, kindAt, captureLengthAt, timeAt } = head;
-  const found = findPerfRecords(payload, view);
-  const times = new Float64Array(found.count);
-  const offsets = new Uint32Array(found.count);
+  const walk = new PerfRecordWalk(view);
+  const leftOut = { firstNs: Number.POSITIVE_INFINITY, lastNs: Number.NEGATIVE_INFINITY };
+  // Exact: the difference of two times is below 2^53 ns, 104 days.
+  const relativeTime = (at: number): number =>
+    (view.getUint32(at + 4, true) - startHigh) * 0x1_0000_0000 + (view.getUint32(at, true) - startLow);
+  const room = samplesMax(payload.length, headSize);
+  const times = new Float64Array(room);
+  const offsets = new Uint32Array(room);
   const lost: LostInStream[] = [];
-  let nextLost = 0;
+  let losing = 0;
   let length = 0;
+  let malformed = 0;
   let sorted = true;
   let last = Number.NEGATIVE_INFINITY;
-  for (let record = 0; record < found.count; record++) {
-    const offset = found.offsets[record] ?? 0;
-    const size = found.lengths[record] ?? 0;
-    const tail = size < headSize ? undefined : tailSizes[view.getUint8(offset + kindAt)];
-    const room = tail === undefined ? -1 : size - headSize - tail;
-    if (room < 0 || view.getUint16(offset + captureLengthAt, true) > room) continue;
-    const at = offset + timeAt;
-    // Exact: the difference of two times is below 2^53 ns, 104 days.
-    const time =
-      (view.getUint32(at + 4, true) - startHigh) * 0x1_0000_0000 + (view.getUint32(at, true) - startLow);
-    for (; (found.lost[nextLost]?.before ?? Number.POSITIVE_INFINITY) <= record; nextLost++)
-      lost.push({ after: last, before: time, count: found.lost[nextLost]?.count ?? 0 });
+  while (walk.next()) {
+    losing += walk.lost;
+    if (walk.isLeftOut) {
+      const time = relativeTime(walk.start);
+      if (losing > 0) lost.push({ after: last, before: time, count: losing });
+      losing = 0;
+      last = time;
+      leftOut.firstNs = Math.min(leftOut.firstNs, time);
+      leftOut.lastNs = Math.max(leftOut.lastNs, time);
+      continue;
+    }
+    const offset = walk.start;
+    const tail = walk.length < headSize ? undefined : tailSizes[view.getUint8(offset + kindAt)];
+    const captured = tail === undefined ? -1 : walk.length - headSize - tail;
+    if (captured < 0 || view.getUint16(offset + captureLengthAt, true) > captured) {
+      malformed++;
+      continue;
+    }
+    const time = relativeTime(offset + timeAt);
+    if (losing > 0) {
+      lost.push({ after: last, before: time, count: losing });
+      losing = 0;
+    }
     if (time < last) sorted = false;
     last = time;
     times[length] = time;
     offsets[length++] = offset;
   }
-  for (; nextLost < found.lost.length; nextLost++)
-    lost.push({ after: last, before: Number.POSITIVE_INFINITY, count: found.lost[nextLost]?.count ?? 0 });
-  const segment = {
+  losing += walk.lost;
+  if (losing > 0) lost.push({ after: last, before: Number.POSITIVE_INFINITY, count: losing });
+  const usedTimes = times.subarray(0, length);
+  const usedOffsets = offsets.subarray(0, length);
+  if (!sorted) sortByTime(usedTimes, usedOffsets);
+  return {
     cpu,
     sequence,
     payload,
     view,
     length,
+    times: usedTimes,
+    offsets: usedOffsets,
     lost,
-    usable: found.end,
-    malformed: found.count - length,
+    firstNs: Math.min(leftOut.firstNs, usedTimes[0] ?? Number.POSITIVE_INFINITY),
+    lastNs: Math.max(leftOut.lastNs, usedTimes[length - 1] ?? Number.NEGATIVE_INFINITY),
+    usable: walk.end,
+    malformed,
   };
-  const used = { times: times.subarray(0, length), offsets: offsets.subarray(0, length) };
-  return { ...segment, ...(sorted ? used : sortByTime(used.times, used.offsets)) };
 }
 
-/** An interrupt's event can be written before that of what it interrupted, and yet have the later time. */
-function sortByTime(
-  times: Float64Array,
-  offsets: Uint32Array,
-): { times: Float64Array; offsets: Uint32Array } {
+/** So many places an event is moved by on average before sorting it in is given up. */
+const MOVES_PER_EVENT = 16;
+
+/**
+ * Sorts both arrays by time; what is at the same time stays in its order. An interrupt's event can be written before
+ * that of what it interrupted, and yet have the later time: few are out of place, and by little.
+ */
+function sortByTime(times: Float64Array, offsets: Uint32Array): void {
+  let movesLeft = times.length * MOVES_PER_EVENT;
+  for (let i = 1; i < times.length; i++) {
+    const time = times[i] ?? 0;
+    const offset = offsets[i] ?? 0;
+    let at = i;
+    for (; at > 0 && (times[at - 1] ?? 0) > time; at--) {
+      times[at] = times[at - 1] ?? 0;
+      offsets[at] = offsets[at - 1] ?? 0;
+    }
+    times[at] = time;
+    offsets[at] = offset;
+    movesLeft -= i - at;
+    if (movesLeft < 0) return sortAnyByTime(times, offsets);
+  }
+}
+
+/** The same for a file of any order, which could be one that means to take time. */
+function sortAnyByTime(times: Float64Array, offsets: Uint32Array): void {
   const order = Array.from(times.keys()).toSorted((a, b) => (times[a] ?? 0) - (times[b] ?? 0));
-  return {
-    times: Float64Array.from(order, (i) => times[i] ?? 0),
-    offsets: Uint32Array.from(order, (i) => offsets[i] ?? 0),
-  };
+  const [fromTimes, fromOffsets] = [times.slice(), offsets.slice()];
+  for (const [i, from] of order.entries()) {
+    times[i] = fromTimes[from] ?? 0;
+    offsets[i] = fromOffsets[from] ?? 0;
+  }
 }

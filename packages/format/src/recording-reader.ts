@@ -10,10 +10,12 @@ import { type EventLayout, layoutId } from "./event-layout.js";
 import { EVENT_LAYOUT } from "./event-layout.generated.js";
 import { EventMerger } from "./event-merger.js";
 import type { FileHeader } from "./file-header.js";
+import { readGap } from "./gap.js";
 import { parseJson } from "./json.js";
 import { type Loss, LossLedger } from "./loss-ledger.js";
 import { type ClockSample, decodeClock, decodeLost, decodeRound } from "./payloads.js";
 import { HeadReader, openSegment } from "./raw-segment.js";
+import { RepeatedBytes } from "./repeated-bytes.js";
 
 /** How to read. */
 export interface ReaderOptions {
@@ -23,6 +25,10 @@ export interface ReaderOptions {
    * earlier ones will come. Only a file without rounds gets there.
    */
   readonly windowBytes?: number;
+  /** Whether events have the bytes of earlier ones that they refer to. Costs a tenth of reading; without, they have none. */
+  readonly repeatBytes?: boolean;
+  /** Is given each chunk before it is taken in: for who copies a recording. */
+  readonly onChunk?: (chunk: Chunk) => void;
 }
 
 const WINDOW_BYTES = 256 * 1024 * 1024;
@@ -51,6 +57,8 @@ export class RecordingReader {
   rounds = 0;
   /** Events released so far. */
   events = 0;
+  /** Bytes that the rings had of them: payloads of RAW chunks. */
+  eventBytes = 0;
   /** ns since the recording's start of the first and last event released; undefined without events. */
   firstNs: number | undefined;
   lastNs: number | undefined;
@@ -63,12 +71,19 @@ export class RecordingReader {
   readonly #ledger = new LossLedger();
   readonly #damage: Damage[] = [];
   readonly #windowBytes: number;
+  /** See `ReaderOptions`; who finds that no bytes are needed may clear it. */
+  repeatBytes: boolean;
+  readonly #repeated = new RepeatedBytes();
+  readonly #onChunk: ((chunk: Chunk) => void) | undefined;
+  readonly #gaps: Damage[] = [];
   #head: HeadReader | undefined;
   #merger: EventMerger | undefined;
 
   constructor(options: ReaderOptions = {}) {
     this.#scanner = new ChunkScanner(options.mode);
     this.#windowBytes = options.windowBytes ?? WINDOW_BYTES;
+    this.repeatBytes = options.repeatBytes ?? true;
+    this.#onChunk = options.onChunk;
   }
 
   /** Undefined until it has arrived, and for good if it was damaged. */
@@ -91,9 +106,21 @@ export class RecordingReader {
     return [...this.#scanner.damage, ...this.#damage].toSorted((a, b) => a.offset - b.offset);
   }
 
-  /** How many places of the file could not be used so far. */
+  /**
+   * What could not be read of the recordings that this one was made from: GAP chunks. Offsets and lengths are of theirs.
+   */
+  get gaps(): readonly Damage[] {
+    return this.#gaps;
+  }
+
+  /** How many places so far could not be used, of this file or of those that it was made from. */
   get damagedPlaces(): number {
-    return this.#scanner.damage.length + this.#damage.length;
+    return this.#scanner.damage.length + this.#damage.length + this.#gaps.length;
+  }
+
+  /** The layout by which events are read; undefined before the first. */
+  get layout(): EventLayout | undefined {
+    return this.#head?.layout;
   }
 
   /** Events that the rings refused while recording. */
@@ -111,8 +138,22 @@ export class RecordingReader {
     return this.#ledger.lostBetween(cpu, fromNs, toNs);
   }
 
+  /** The same of any CPU. */
+  lostAnywhere(fromNs: number, toNs: number): boolean {
+    return this.#ledger.lostAnywhere(fromNs, toNs);
+  }
+
   /**
-   * Takes the next bytes, which must not be changed afterwards.
+   * Whether events that are still to come stand in this memory. Where not, and the batches given so far are done with,
+   * it can be written again: reading into the same memory saves the kernel from finding and clearing new pages.
+   */
+  holds(memory: ArrayBufferLike): boolean {
+    // Who is given chunks may keep them.
+    return this.#onChunk !== undefined || this.#scanner.holds(memory) || this.#merger?.holds(memory) === true;
+  }
+
+  /**
+   * Takes the next bytes, which must not be changed while `holds` says so and batches of them are in use.
    * @throws FormatError and its subclasses where the file cannot be read (further)
    */
   *push(bytes: Uint8Array): Generator<EventBatch> {
@@ -127,6 +168,7 @@ export class RecordingReader {
 
   *#take(chunk: Chunk): Generator<EventBatch> {
     const { header, payload } = chunk;
+    this.#onChunk?.(chunk);
     switch (header.type) {
       case ChunkType.ENVIRONMENT:
         this.#takeEnvironment(chunk);
@@ -165,6 +207,9 @@ export class RecordingReader {
       case ChunkType.RULES:
         this.rules.push(this.#json(chunk));
         break;
+      case ChunkType.GAP:
+        this.#gaps.push(readGap(this.#json(chunk)));
+        break;
       case ChunkType.REPAIR:
         this.repair = this.#json(chunk);
         break;
@@ -186,16 +231,18 @@ export class RecordingReader {
 
   #takeRaw(chunk: Chunk): void {
     if (!this.#head) {
-      const layout = KNOWN_LAYOUTS.get(this.fileHeader?.layoutId ?? layoutId(EVENT_LAYOUT));
+      const { fileHeader } = this;
+      const layout = fileHeader && KNOWN_LAYOUTS.get(fileHeader.layoutId);
       if (!layout)
         throw new FormatError(
-          "the chunk that describes the events is damaged, and their layout is not one that this version knows",
+          `the chunk that describes the events is damaged, and ${fileHeader ? "their layout is not one that this version knows" : "so is the file's header, which names their layout"}`,
           chunk.offset,
         );
       this.#useLayout(layout);
     }
     const { header, payload } = chunk;
     if (!this.#head || !this.#merger) return;
+    this.eventBytes += payload.length;
     const segment = openSegment(payload, header.cpu, header.sequence, this.startNs, this.#head);
     if (segment.usable < payload.length)
       this.#report(chunk, payload.length - segment.usable, "perf records that contradict themselves");
@@ -219,6 +266,7 @@ export class RecordingReader {
       const last = batch.times[batch.length - 1] ?? 0;
       this.firstNs = Math.min(this.firstNs ?? first, first);
       this.lastNs = Math.max(this.lastNs ?? last, last);
+      if (this.repeatBytes) this.#repeated.resolve(batch);
       yield batch;
     }
   }

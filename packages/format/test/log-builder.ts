@@ -39,7 +39,7 @@ export function environment(layout: EventLayout = EVENT_LAYOUT): Environment {
 }
 
 /** Where a field of the head stands in a record. */
-const at = (name: string): number =>
+export const at = (name: string): number =>
   12 + (EVENT_LAYOUT.head.fields.find((field) => field.name === name)?.offset ?? 0);
 
 /** A PERF_RECORD_SAMPLE with an event. @param ns since START_NS */
