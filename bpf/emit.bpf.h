@@ -22,8 +22,6 @@ struct no_tail {};
 
 DEFINE_RECORD(sight_record, struct no_tail);
 DEFINE_RECORD(drop_record, struct skbt_drop);
-DEFINE_RECORD(traversal_record, struct skbt_traversal);
-DEFINE_RECORD(clone_record, struct skbt_clone);
 
 /*
  * Captures from the outermost header there is: the mac header, else the network header, else skb->data. A header that
@@ -130,27 +128,111 @@ static __always_inline void count_failure(__u64 address)
 	}
 }
 
-/* `fixed` bytes of the record, then `captured` bytes of the packet, then zeros up to a multiple of 8. */
-static __always_inline void emit(void *ctx, void *record, __u32 fixed, __u32 captured)
+/* Each CPU counts by itself. In a map that is full nothing is counted, and the probe's hits are then not known. */
+static __always_inline void count_unwanted(__u64 address)
 {
-	__u64 size = (captured + 7) & ~7u;
+	__u64 *times = bpf_map_lookup_elem(&unwanted, &address), one = 1;
+
+	if (times)
+		(*times)++;
+	else
+		bpf_map_update_elem(&unwanted, &address, &one, BPF_NOEXIST);
+}
+
+/*
+ * `fixed` bytes of the record, then `captured` bytes of the packet, then zeros up to 4 bytes behind a multiple of 8: perf
+ * puts a __u32 before and rounds up to a multiple of 8. Returns whether the ring took it.
+ */
+static __always_inline bool emit(void *ctx, void *record, __u32 fixed, __u32 captured)
+{
+	__u64 size = ((captured + 3) & ~7u) + 4;
 
 	asm volatile("" : "+r"(size));
 	if (size > SKBT_SNAPLEN_MAX)
 		size = SKBT_SNAPLEN_MAX;
 	count(attempts);
-	if (bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, record, fixed + size))
-		count_failure(((struct skbt_event *)record)->address);
+	if (!bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, record, fixed + size))
+		return true;
+	count_failure(((struct skbt_event *)record)->address);
+	return false;
 }
 
-/* Notes that the skb lives and was seen; its end will be reported. Marks the event if it is the first of this life. */
-static __always_inline void track(struct skbt_event *event)
+static const struct life new_life = {};
+
+/* Notes that the skb begins with this event. Returns NULL if there is no room to note it. */
+static __always_inline struct life *begin_life(struct skbt_event *event)
 {
-	if (bpf_map_lookup_elem(&living, &event->skb))
-		return;
+	struct life *life;
+
 	event->flags |= SKBT_F_FIRST;
-	if (bpf_map_update_elem(&living, &event->skb, &event->time_ns, BPF_ANY))
+	if (bpf_map_update_elem(&living, &event->skb, &new_life, BPF_ANY)) {
 		count(untracked);
+		return NULL;
+	}
+	life = bpf_map_lookup_elem(&living, &event->skb);
+	if (life)
+		life->first_ns = event->time_ns;
+	return life;
+}
+
+/*
+ * Notes that the skb lives and was seen; its end will be reported. Marks the event if it is the first of this life.
+ * Returns NULL if there is no room to note it.
+ */
+static __always_inline struct life *track(struct skbt_event *event)
+{
+	struct life *life = bpf_map_lookup_elem(&living, &event->skb);
+
+	return life && !life->ending ? life : begin_life(event);
+}
+
+/* Of all that may be captured: `bytes` is zero where nothing was. */
+static __always_inline __u64 hash_bytes(const __u8 *bytes, __u64 length)
+{
+	const __u64 *words = (const __u64 *)bytes;
+	__u64 hash = length;
+
+#pragma clang loop unroll(full)
+	for (__u32 i = 0; i < SKBT_SNAPLEN_MAX / sizeof(__u64); i++) {
+		if (i * sizeof(__u64) >= config.snaplen)
+			break;
+		hash = (hash ^ words[i]) * 0x9e3779b97f4a7c15;
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
+/*
+ * Emits an event with the packet's bytes, or with a reference to the event of this life that has the same. The reference
+ * is what tells a reader whether the bytes that it has seen are meant: one that has missed their event knows it.
+ * An skb can be seen by two CPUs at once; the reference is cleared while the hash beside it is another's.
+ */
+static __always_inline void emit_packet(void *ctx, void *record, __u32 fixed, const struct skb_view *view, __u8 *bytes,
+					struct life *life)
+{
+	struct skbt_event *event = record;
+	__u32 captured = capture(event, view, bytes);
+	volatile struct life *shared = life;
+	bool is_new = shared && captured;
+	__u64 hash = 0;
+
+	if (is_new) {
+		__u32 has_bytes = shared->bytes_event;
+
+		hash = hash_bytes(bytes, captured);
+		if (has_bytes && shared->bytes_hash == hash && shared->bytes_event == has_bytes) {
+			event->flags |= SKBT_F_SAME_BYTES;
+			event->capture_length = 0;
+			*(__u32 *)bytes = has_bytes;
+			captured = sizeof(has_bytes);
+			is_new = false;
+		}
+	}
+	if (!emit(ctx, record, fixed, captured) || !is_new)
+		return;
+	shared->bytes_event = 0;
+	shared->bytes_hash = hash;
+	shared->bytes_event = event->time_ns;
 }
 
 #endif

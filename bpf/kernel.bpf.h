@@ -37,8 +37,10 @@ struct sock {
 };
 
 struct sk_buff {
+	struct sk_buff *next;
 	struct net_device *dev;
 	struct sock *sk;
+	unsigned long _nfct; /* struct nf_conn *, with enum ip_conntrack_info in the low bits */
 	unsigned int len;
 	unsigned int data_len;
 	__u32 mark;
@@ -64,7 +66,20 @@ struct nf_hook_state {
 
 /* In vmlinux on 5.10, only in the netfilter modules since: the programs that use it are loaded only where it is. */
 struct xt_table {
+	__u8 af;
 	char name[32];
+};
+
+struct nf_conntrack_tuple {
+	__u64 words[5]; /* without padding: struct conntrack_tuple of netfilter.bpf.h has the members */
+};
+
+struct nf_conntrack_tuple_hash {
+	struct nf_conntrack_tuple tuple;
+};
+
+struct nf_conn {
+	struct nf_conntrack_tuple_hash tuplehash[2]; /* original, reply */
 };
 
 #pragma clang attribute pop
@@ -77,6 +92,10 @@ struct xt_table {
 #define ETH_HLEN 14
 
 #define NF_VERDICT_MASK 0xff
+#define NF_VERDICT_ERRNO_SHIFT 16 /* include/linux/netfilter.h: NF_DROP_GETERR */
+#define NF_ACCEPT 1
 #define NF_STOLEN 2
+
+#define NFCT_INFO_MASK 7ul
 
 #endif

@@ -11,41 +11,42 @@ struct {
 	__uint(value_size, sizeof(__u32));
 } events SEC(".maps");
 
-/* Living skbs of which at least one event was emitted, by address. The value is the time of the first. */
+/* An skb of which at least one event was emitted, and that has not ended. */
+struct life {
+	__u64 first_ns;	  /* time of its first event */
+	__u64 bytes_hash; /* of the bytes that were last captured of it */
+	__u64 into;	  /* the skb that its data may be moving to, and the function that moves it */
+	__u64 into_address;
+	__u32 bytes_event; /* lower half of the time_ns of the event that has those bytes; 0: none has */
+	__u32 ending;	   /* it is being freed as dropped: what is seen at its address now is another */
+};
+
+/* By the address of the sk_buff. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 131072);
 	__type(key, __u64);
-	__type(value, __u64);
+	__type(value, struct life);
 } living SEC(".maps");
 
-/* Calls under way, by stack pointer: unlike the thread, it differs between nested calls and between interrupts. */
-struct ipt_call {
+/*
+ * Calls under way of functions that make skbs from `skb`, or give it a new head; by stack pointer: unlike the thread, it
+ * differs between nested calls and between interrupts.
+ */
+struct skb_call {
 	__u64 time_ns;
 	__u64 skb;
-	__u64 table;
+	__u64 head;
 	__u64 address;
-	__u32 netns;
-	__u32 in_ifindex;
-	__u32 out_ifindex;
-	__u8 pf;
-	__u8 hook;
-	__u16 reserved;
+	__u64 how; /* enum skbt_how */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, __u64);
-	__type(value, struct ipt_call);
-} ipt_calls SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__type(key, __u64);
-	__type(value, __u64); /* the parent skb */
-} clone_calls SEC(".maps");
+	__type(value, struct skb_call);
+} skb_calls SEC(".maps");
 
 /* Code addresses that the recorder shall name: those that are not a probe's. */
 struct {
@@ -80,6 +81,14 @@ struct {
 	__type(value, __u64);
 } failures SEC(".maps");
 
+/* Packets that a probe saw and the filter did not want, by the address of the probe. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, __u64);
+} unwanted SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
 	__uint(max_entries, 16384);
@@ -90,7 +99,17 @@ struct {
 /* Each in a section of its own, which libbpf maps into the recorder: read without a system call. */
 SEC(".data.counters")
 struct skbt_counters counters[SKBT_CPUS_MAX];
-/* Grows when `locations` or `devices` does, so that the recorder knows when to look. */
+
+/* The last drop on each CPU: passes through tables that drop a packet themselves end behind it. */
+struct last_drop {
+	__u64 skb;
+	__u64 time_ns;
+} __attribute__((aligned(64)));
+
+SEC(".data.drops")
+struct last_drop last_drops[SKBT_CPUS_MAX];
+
+/* Grows when `locations`, `devices` or `chains` does, so that the recorder knows when to look. */
 SEC(".data.names_changed") __u64 names_changed;
 
 /*
@@ -102,6 +121,11 @@ SEC(".data.recording") volatile __u64 recording;
 static __always_inline struct skbt_counters *cpu_counters(void)
 {
 	return &counters[bpf_get_smp_processor_id() & (SKBT_CPUS_MAX - 1)];
+}
+
+static __always_inline struct last_drop *cpu_last_drop(void)
+{
+	return &last_drops[bpf_get_smp_processor_id() & (SKBT_CPUS_MAX - 1)];
 }
 
 #define count(counter) __sync_fetch_and_add(&cpu_counters()->counter, 1)

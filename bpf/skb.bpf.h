@@ -77,6 +77,7 @@ static __always_inline void view_skb(const struct sk_buff *skb, struct skbt_even
 	view->head = *(unsigned char **)in_block(head);
 	view->data = *(unsigned char **)in_block(data);
 	view->data_len = *(__u32 *)in_block(data_len);
+	event->skb = (__u64)skb;
 	event->head = (__u64)view->head;
 	event->data_offset = offset16(view->data, view->head);
 	event->len = *(__u32 *)in_block(len);

@@ -6,6 +6,7 @@ import { whyNoKprobes } from "./bpf/attach.js";
 import { BtfKind } from "./btf/btf.js";
 import { KernelBtf } from "./btf/kernel-btf.js";
 import { memlockLimit } from "./ffi/libc.js";
+import { removeLeftovers } from "./host/nft-trace.js";
 
 /** One requirement. */
 export interface Check {
@@ -20,7 +21,7 @@ export interface Check {
 /** Bits of CapEff in /proc/self/status: capabilities(7). */
 const CAPABILITIES = { SYS_ADMIN: 21, PERFMON: 38, BPF: 39 } as const;
 
-/** All checks. They change nothing. */
+/** All checks. They change nothing, but for ending what a recorder that was killed has left behind. */
 export function examineHost(): Check[] {
   if (process.platform !== "linux")
     return [
@@ -42,6 +43,7 @@ export function examineHost(): Check[] {
     memlock(),
     symbols(),
     helpers(),
+    nftTrace(),
   ];
 }
 
@@ -191,6 +193,19 @@ function helpers(): Check {
     status: "warning",
     found: `no ${missing.join(", ")}`,
     remedy: "apt-get install util-linux iproute2, or interfaces and rules will not be in recordings",
+  };
+}
+
+function nftTrace(): Check {
+  const name = "leftovers";
+  const removed = removeLeftovers();
+  if (removed.length === 0) return { name, status: "ok", found: "none of --nft-rules" };
+  const recorders = removed.map(({ recorderPid }) => recorderPid).join(", ");
+  return {
+    name,
+    status: "warning",
+    found: `tracing of nftables rules was still on, left by a recorder that was killed (process ${recorders})`,
+    remedy: "it has been switched off",
   };
 }
 

@@ -1,6 +1,6 @@
 // Finds the names that a recording's events refer to by number: code addresses, stacks, devices. The program keeps the
 // numbers in maps; what is new there is named while the host still knows.
-import type { CodeSymbol, DeviceName, DictionaryEntries, Stack } from "@skbtracer/format";
+import type { CodeSymbol, DeviceName, DictionaryEntries, Stack, TableChain } from "@skbtracer/format";
 import type { Libbpf } from "./ffi/libbpf.js";
 
 /** Resolves a code address. */
@@ -8,11 +8,16 @@ export type Symbolize = (address: bigint) => Omit<CodeSymbol, "address"> | undef
 
 const STACK_DEPTH = 127;
 
+const CHAIN_TABLE = 8;
+const CHAIN_CHAIN = 40;
+const CHAIN_SIZE = 72;
+
 /** Files of the maps to look into. */
 export interface NameMaps {
   readonly locations: number;
   readonly devices: number;
   readonly stacks: number;
+  readonly chains: number;
   /** The program's `names_changed`. */
   readonly changed: BigUint64Array;
 }
@@ -26,6 +31,7 @@ export class NameCollector {
   readonly #addresses = new Set<bigint>();
   readonly #devices = new Set<bigint>();
   readonly #stacks = new Set<number>();
+  readonly #chains = new Set<bigint>();
   #changed = 0n;
 
   constructor(libbpf: Libbpf, maps: NameMaps, symbolize: Symbolize, withStacks: boolean) {
@@ -43,15 +49,21 @@ export class NameCollector {
   /** What has appeared since the last call; undefined if nothing has. */
   collect(): DictionaryEntries | undefined {
     const changed = Atomics.load(this.#maps.changed, 0);
-    const entries = { symbols: [] as CodeSymbol[], stacks: [] as Stack[], devices: [] as DeviceName[] };
+    const entries = {
+      symbols: [] as CodeSymbol[],
+      stacks: [] as Stack[],
+      devices: [] as DeviceName[],
+      chains: [] as TableChain[],
+    };
     if (changed !== this.#changed) {
       this.#changed = changed;
       this.#collectLocations(entries.symbols);
       this.#collectDevices(entries.devices);
+      this.#collectChains(entries.chains);
     }
     if (this.#withStacks) this.#collectStacks(entries.stacks, entries.symbols);
-    const { symbols, stacks, devices } = entries;
-    return symbols.length + stacks.length + devices.length > 0 ? entries : undefined;
+    const { symbols, stacks, devices, chains } = entries;
+    return symbols.length + stacks.length + devices.length + chains.length > 0 ? entries : undefined;
   }
 
   #collectLocations(into: CodeSymbol[]): void {
@@ -64,7 +76,24 @@ export class NameCollector {
       const id = key.readBigUInt64LE(0);
       if (this.#devices.has(id) || this.#libbpf.lookup(this.#maps.devices, key, name) < 0) continue;
       this.#devices.add(id);
-      into.push({ netns: key.readUInt32LE(0), ifindex: key.readUInt32LE(4), name: deviceName(name) });
+      into.push({ netns: key.readUInt32LE(0), ifindex: key.readUInt32LE(4), name: nameText(name) });
+    }
+  }
+
+  /** Values are struct skbt_chain of bpf/event.h. */
+  #collectChains(into: TableChain[]): void {
+    const value = Buffer.alloc(CHAIN_SIZE);
+    for (const key of this.#keys(this.#maps.chains, 8)) {
+      const id = key.readBigUInt64LE(0);
+      if (this.#chains.has(id) || this.#libbpf.lookup(this.#maps.chains, key, value) < 0) continue;
+      this.#chains.add(id);
+      into.push({
+        id,
+        engine: value.readUInt8(0),
+        family: value.readUInt8(1),
+        table: nameText(value.subarray(CHAIN_TABLE, CHAIN_CHAIN)),
+        chain: nameText(value.subarray(CHAIN_CHAIN)),
+      });
     }
   }
 
@@ -104,8 +133,8 @@ export class NameCollector {
   }
 }
 
-/** Names of devices are bytes: UTF-8 where they are, else each byte as a character. */
-function deviceName(bytes: Buffer): string {
+/** Names of devices, tables and chains are bytes: UTF-8 where they are, else each byte as a character. */
+function nameText(bytes: Buffer): string {
   const end = bytes.indexOf(0);
   const name = bytes.subarray(0, end < 0 ? bytes.length : end);
   try {

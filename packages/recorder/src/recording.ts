@@ -1,7 +1,9 @@
 // A recording under way: rounds of draining all rings into the log, until something ends it.
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  type AddressCount,
   ChunkType,
+  type Cost,
   dictionaryJson,
   encodeClock,
   encodeLost,
@@ -27,8 +29,8 @@ const ORDER_SLACK_NS = 100_000_000n;
 /** Clocks and counters are written this often. */
 const STATS_EVERY_NS = 5_000_000_000n;
 
-/** Programs that were running when they were detached have ended after this. */
-const DETACH_MS = 20;
+/** Programs that were running when the probes were stopped have ended after this. */
+const RUNNING_MS = 20;
 
 /** What a recording is made of. */
 export interface RecordingParts {
@@ -41,12 +43,16 @@ export interface RecordingParts {
   readonly cpus: readonly number[];
   /** CLOCK_MONOTONIC at the log's start. */
   readonly startNs: bigint;
-  /** Stops the probes. */
-  detach(): void;
-  /** Frees everything, after the last round. */
+  /** Stops the probes: none writes an event any more but those that are running. */
+  stopProbes(): void;
+  /** Undoes what was changed on the host for the recording, with the probes stopped. */
+  restoreHost(): Promise<void>;
+  /** Detaches the probes, which can take as long as attaching them, and frees everything. The log is written by then. */
   release(): void;
   /** The program's counters by probe, for STATS. */
-  failuresByProbe(): { address: string; count: number }[];
+  failuresByProbe(): AddressCount[];
+  /** What the probes have cost, for STATS. */
+  cost(): Cost;
   /** What else is written at the end: the rules in force then. Errors of the sink go through. */
   finish(write: (type: number, json: unknown) => void): Promise<void>;
 }
@@ -130,11 +136,12 @@ export class Recording {
     return this.#close();
   }
 
-  /** The last rounds, with all probes detached; then the end. */
+  /** The last rounds, with all probes stopped; then the end. */
   async #close(): Promise<Summary> {
     const { sink } = this.#parts;
-    this.#parts.detach();
-    await delay(DETACH_MS);
+    this.#parts.stopProbes();
+    await this.#parts.restoreHost();
+    await delay(RUNNING_MS);
     try {
       if (!this.#error) {
         this.#round();
@@ -147,8 +154,8 @@ export class Recording {
     }
     this.#writeEnd();
     const summary = { ...this.progress(), reason: this.#stopReason ?? "unknown", error: this.#error };
-    this.#parts.release();
     sink.close();
+    this.#parts.release();
     return summary;
   }
 
@@ -236,6 +243,7 @@ export class Recording {
       atNs: Number(nowNs - startNs),
       counters: counters.sums(),
       failures: this.#parts.failuresByProbe(),
+      cost: this.#parts.cost(),
       recorder: { userMicroseconds: userCPUTime, systemMicroseconds: systemCPUTime, maxResidentKib: maxRSS },
     };
     sink.write(encoder.json(ChunkType.STATS, stats));

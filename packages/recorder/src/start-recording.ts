@@ -2,6 +2,7 @@
 import { randomFillSync } from "node:crypto";
 import {
   ChunkType,
+  type ClassicProgram,
   dictionaryJson,
   encodeClock,
   type Environment,
@@ -11,19 +12,40 @@ import {
   LogEncoder,
   type Probe,
 } from "@skbtracer/format";
-import { attachProbes, programsNeeded, refuseFunctions, tracepoints, whyNoKprobes } from "./bpf/attach.js";
+import {
+  attachPlan,
+  type AttachPlan,
+  attachProbes,
+  programsNeeded,
+  tracepoints,
+  whyNoKprobes,
+} from "./bpf/attach.js";
 import type { ProgramConfig } from "./bpf/config.js";
 import { Counters } from "./bpf/counters.js";
-import { type PlannedFunction, planFunctions, type RefusedFunction, tableArguments } from "./bpf/plan.js";
+import { type NftLayout, NO_NFT_LAYOUT, nftLayout } from "./bpf/nft-layout.js";
+import { offeredFunctions } from "./bpf/offer.js";
+import {
+  type PlannedFunction,
+  planFunctions,
+  refuseAll,
+  type RefusedFunction,
+  tableArguments,
+} from "./bpf/plan.js";
+import type { ProgramRole } from "./bpf/probe-table.js";
 import { Program } from "./bpf/program.js";
+import { readTraceable } from "./bpf/traceable.js";
+import { CostMeter } from "./cost.js";
+import { BtfKind } from "./btf/btf.js";
 import { KernelBtf } from "./btf/kernel-btf.js";
 import { RecorderError } from "./errors.js";
-import { type Libbpf, openLibbpf } from "./ffi/libbpf.js";
+import { countsByAddress } from "./ffi/count-map.js";
+import { openLibbpf } from "./ffi/libbpf.js";
 import { Clock, clockNs } from "./ffi/libc.js";
 import { dropReasons } from "./host/drop-reasons.js";
 import { Kallsyms } from "./host/kallsyms.js";
 import { describeMachine, onlineCpus } from "./host/machine.js";
 import { findNamespaces, snapshotNamespaces } from "./host/namespaces.js";
+import { NftTrace, removeLeftovers } from "./host/nft-trace.js";
 import { snapshotRules } from "./host/rules.js";
 import type { LogSink } from "./log/sink.js";
 import { NameCollector } from "./names.js";
@@ -46,6 +68,8 @@ export interface KernelFilter {
   readonly icmpId: number;
   readonly pid: number;
   readonly netns: number;
+  /** A filter expression, compiled for Ethernet; with all else. */
+  readonly expression?: { readonly text: string; readonly program: ClassicProgram };
 }
 
 /** What to record, and where to. */
@@ -57,14 +81,20 @@ export interface RecordOptions extends Limits {
   readonly filter: KernelFilter;
   /** Functions that packets pass through. */
   readonly sights: boolean;
-  /** Only these of them, by name. */
-  readonly functions?: readonly string[];
-  /** Passes through iptables tables. */
+  /** Names, globs and sets of them, each perhaps with `%return`; the set `default` if not given. */
+  readonly probes?: readonly string[];
+  /** How many functions a glob may match: GLOB_MATCHES_MAX if not given. */
+  readonly probesMax?: number;
+  /** Passes through tables of rules, and what hooks did not let pass. */
   readonly tables: boolean;
+  /** Each nftables rule that matched: the kernel's tracing is switched on for the recording. */
+  readonly nftRules?: boolean;
   /** A kernel stack with every event. */
   readonly callstack: boolean;
   /** A kernel stack with every drop. */
   readonly dropstack: boolean;
+  /** Follow what has matched the filter once to its end, and what is made from it, whatever becomes of its headers. */
+  readonly keep: boolean;
   /** Snapshot the firewall rules at start and end. */
   readonly rules: boolean;
   /** 0 to SNAPLEN_MAX. */
@@ -72,6 +102,12 @@ export interface RecordOptions extends Limits {
   readonly ringBytesPerCpu?: number;
   /** Told what takes time or is not as it should be. */
   readonly onNote?: (text: string) => void;
+  /** Told how many functions have been attached so far. */
+  readonly onAttach?: (done: number, of: number) => void;
+  /** The same when they are detached. */
+  readonly onDetach?: (done: number, of: number) => void;
+  /** Have the kernel count the runs of the programs and their time, which costs a little at each. */
+  readonly bpfStats?: boolean;
 }
 
 /**
@@ -94,15 +130,36 @@ async function begin(options: RecordOptions): Promise<Recording> {
   const machine = describeMachine();
   const cpus = onlineCpus();
   const noKprobes = whyNoKprobes();
-  const { planned, refused } = plan(options, kallsyms, btf, noKprobes);
-  const tracepointProbes = tracepoints(noKprobes === undefined, options);
+  if (options.keep && noKprobes !== undefined)
+    throw new RecorderError(
+      `${noKprobes}: --keep cannot be done, as not all ends of packets are seen, and others at their addresses would be kept`,
+    );
+  const nft = nftLayout(btf, machine.kernel);
+  const { planned, refused } = plan(options, kallsyms, btf, nft, noKprobes);
+  for (const { recorderPid } of removeLeftovers())
+    options.onNote?.(
+      `switched off tracing of nftables rules that a recorder (process ${recorderPid}) had left on`,
+    );
+  const attaching = attachPlan(
+    planned,
+    refused,
+    tracepoints(noKprobes === undefined, options),
+    btf.vmlinux.has(BtfKind.STRUCT, "bpf_kprobe_multi_link"),
+  );
   const found = findNamespaces();
   const { namespaces, problems } = await snapshotNamespaces(found);
   const rules = options.rules ? await snapshotRules(found) : { rules: [], problems: [] };
 
-  const config = programConfig(options, btf, noKprobes !== undefined);
-  const program = Program.load(libbpf, config, programsNeeded(planned, tracepointProbes));
+  const config = programConfig(options, btf, nft, noKprobes !== undefined);
+  const program = Program.load(
+    libbpf,
+    config,
+    programsNeeded(attaching),
+    probeMapEntries(attaching),
+    options.filter.expression?.program,
+  );
   let rings: PerfRings | undefined;
+  let nftTrace: NftTrace | undefined;
   try {
     const ringBytes = roundRingBytes(
       options.ringBytesPerCpu ?? defaultRingBytes(cpus.length),
@@ -119,15 +176,19 @@ async function begin(options: RecordOptions): Promise<Recording> {
       locations: program.mapFd("locations"),
       devices: program.mapFd("devices"),
       stacks: program.mapFd("stacks"),
+      chains: program.mapFd("chains"),
       changed: new BigUint64Array(program.variable("names_changed")),
     };
     const withStacks = options.callstack || options.dropstack;
     const names = new NameCollector(libbpf, maps, (address) => kallsyms.resolve(address), withStacks);
     const recordingSwitch = new BigUint64Array(program.variable("recording"));
     const startNs = clockNs(Clock.MONOTONIC);
-    const probes = attachProbes(program, planned, refused, tracepointProbes);
+    const tried = attachProbes(program, attaching, options.onAttach);
+    const probes = tried.map(({ probe }) => probe);
+    const cost = new CostMeter(libbpf, program, tried, machine.cpus, options.bpfStats ?? false);
     failIfNothing(probes);
     noteRefusals(probes, noKprobes, options);
+    nftTrace = await startNftTrace(probes, options);
 
     const encoder = new LogEncoder(randomFillSync(new Uint8Array(16)), layoutId(EVENT_LAYOUT), startNs);
     const environment: Environment = {
@@ -162,15 +223,18 @@ async function begin(options: RecordOptions): Promise<Recording> {
         names,
         cpus,
         startNs,
-        detach: () => {
+        stopProbes: () => {
           Atomics.store(recordingSwitch, 0, 0n);
-          program.detach();
+          cost.stop();
         },
         release: () => {
+          program.detach(options.onDetach);
           openRings.close();
           program.close();
         },
-        failuresByProbe: () => readFailures(libbpf, program.mapFd("failures")),
+        restoreHost: () => nftTrace?.stop() ?? Promise.resolve(),
+        failuresByProbe: () => countsByAddress(libbpf, program.mapFd("failures")),
+        cost: () => cost.read(),
         finish: async (write) => {
           const now = findNamespaces();
           const { namespaces: atEnd, problems: newProblems } = await snapshotNamespaces(now);
@@ -185,29 +249,64 @@ async function begin(options: RecordOptions): Promise<Recording> {
       options,
     );
   } catch (error) {
+    await nftTrace?.stop();
     rings?.close();
     program.close();
     throw error;
   }
 }
 
+/** Switches on what the probe of rules needs, if it is wanted and there is something to trace. */
+async function startNftTrace(
+  probes: readonly Probe[],
+  { nftRules, onNote }: RecordOptions,
+): Promise<NftTrace | undefined> {
+  if (!nftRules) return undefined;
+  const rule = probes.find(({ event }) => event === "rule");
+  if (rule?.status === "attached") return NftTrace.start();
+  onNote?.(`--nft-rules: rules cannot be traced here: ${rule?.reason ?? "no probe for them"}`);
+  return undefined;
+}
+
 function plan(
   options: RecordOptions,
   kallsyms: Kallsyms,
   btf: KernelBtf,
+  nft: NftLayout | string,
   noKprobes: string | undefined,
 ): { planned: PlannedFunction[]; refused: RefusedFunction[] } {
-  if (noKprobes !== undefined) return { planned: [], refused: refuseFunctions(options, noKprobes) };
-  const { planned, refused } = planFunctions(options, kallsyms, btf);
+  const offered = () => offeredFunctions(btf, kallsyms, readTraceable());
+  if (noKprobes !== undefined) return { planned: [], refused: refuseAll(options, offered, noKprobes) };
+  const { planned, refused } = planFunctions(options, kallsyms, btf, offered);
+  const why = new Map<ProgramRole, string>();
   // The program that reads a table's name does not load where the kernel has no such type to relocate against.
-  if (btf.hasStruct("xt_table", ["x_tables", "ip_tables", "ip6_tables"])) return { planned, refused };
-  const without = planned.filter(({ probe }) => probe.role !== "table");
-  const tables = planned.filter(({ probe }) => probe.role === "table");
-  const reason = "struct xt_table is in no BTF of this kernel";
-  return { planned: without, refused: [...refused, ...tables.map(({ probe }) => ({ probe, reason }))] };
+  if (!btf.hasStruct("xt_table", ["x_tables", "ip_tables", "ip6_tables"]))
+    why.set("table", "struct xt_table is in no BTF of this kernel");
+  if (typeof nft === "string") for (const role of ["nft", "rule"] as const) why.set(role, nft);
+  return {
+    planned: planned.filter(({ probe }) => !why.has(probe.role)),
+    refused: [
+      ...refused,
+      ...planned.flatMap(({ probe }) => {
+        const reason = why.get(probe.role);
+        return reason === undefined ? [] : [{ probe, reason }];
+      }),
+    ],
+  };
 }
 
-function programConfig(options: RecordOptions, btf: KernelBtf, endsAtTracepoints: boolean): ProgramConfig {
+/** Maps with an entry for each probe. */
+function probeMapEntries({ together, oneByOne }: AttachPlan): Record<string, number> {
+  const entries = Math.max(256, 2 * (together.length + oneByOne.length));
+  return { failures: entries, unwanted: entries };
+}
+
+function programConfig(
+  options: RecordOptions,
+  btf: KernelBtf,
+  nft: NftLayout | string,
+  endsAtTracepoints: boolean,
+): ProgramConfig {
   const { filter } = options;
   const tables = tableArguments(btf);
   const kfreeSkb = btf.vmlinux.typedefParameters("btf_trace_kfree_skb") ?? [];
@@ -222,12 +321,15 @@ function programConfig(options: RecordOptions, btf: KernelBtf, endsAtTracepoints
     address: filter.address,
     callstack: options.callstack,
     dropstack: options.dropstack,
+    keep: options.keep,
     // The typedef's first parameter is the tracepoint's data; then come skb, location and, from 5.17, reason.
     kfree_skb_has_reason: kfreeSkb[3]?.typeName === "enum skb_drop_reason",
     ends_at_tracepoints: endsAtTracepoints,
     ipt_skb_arg: tables.skb,
     ipt_state_arg: tables.state,
     ipt_table_arg: tables.table,
+    ...(typeof nft === "string" ? NO_NFT_LAYOUT : nft),
+    expression: filter.expression !== undefined,
   };
 }
 
@@ -248,29 +350,22 @@ function noteRefusals(probes: readonly Probe[], noKprobes: string | undefined, o
 }
 
 function optionsToRecord(options: RecordOptions, ringBytes: number): Record<string, unknown> {
-  const { filter, sights, tables, callstack, dropstack, duration, count } = options;
+  const { filter, sights, tables, nftRules = false, callstack, dropstack, keep, duration, count } = options;
   return {
-    filter: { ...filter, address: Buffer.from(filter.address).toString("hex") },
+    filter: {
+      ...filter,
+      address: Buffer.from(filter.address).toString("hex"),
+      expression: filter.expression?.text,
+    },
     sights,
     tables,
+    nftRules,
     callstack,
     dropstack,
+    keep,
     snaplen: options.snaplen ?? SNAPLEN_DEFAULT,
     ringBytesPerCpu: ringBytes,
     duration,
     count,
   };
-}
-
-function readFailures(libbpf: Libbpf, fd: number): { address: string; count: number }[] {
-  const failures: { address: string; count: number }[] = [];
-  const next = Buffer.alloc(8);
-  const value = new BigUint64Array(1);
-  let key: Buffer | null = null;
-  while (libbpf.nextKey(fd, key, next) === 0) {
-    key = Buffer.from(next);
-    if (libbpf.lookup(fd, key, value) < 0) continue;
-    failures.push({ address: `0x${key.readBigUInt64LE(0).toString(16)}`, count: Number(value[0]) });
-  }
-  return failures;
 }

@@ -1,9 +1,10 @@
 // struct skbt_config: what the program is told before it is loaded.
 import type { Field } from "@skbtracer/format";
 import { CONFIG_LAYOUT } from "./layout.generated.js";
+import type { NftLayout } from "./nft-layout.js";
 
 /** Members of struct skbt_config; bpf/config.bpf.h says what each means. */
-export interface ProgramConfig {
+export interface ProgramConfig extends NftLayout {
   readonly snaplen: number;
   readonly pid: number;
   readonly netns: number;
@@ -13,6 +14,7 @@ export interface ProgramConfig {
   readonly family: 0 | 4 | 6;
   readonly callstack: boolean;
   readonly dropstack: boolean;
+  readonly keep: boolean;
   /** 16 bytes. */
   readonly address: Uint8Array;
   readonly kfree_skb_has_reason: boolean;
@@ -20,6 +22,7 @@ export interface ProgramConfig {
   readonly ipt_skb_arg: number;
   readonly ipt_state_arg: number;
   readonly ipt_table_arg: number;
+  readonly expression: boolean;
 }
 
 /** Writes a configuration into the program's memory. */

@@ -9,7 +9,9 @@ export type CounterName =
   | "unpaired"
   | "unstacked"
   | "unnamed"
-  | "faults";
+  | "faults"
+  | "reused"
+  | "undecided";
 
 const NAMES: readonly CounterName[] = [
   "attempts",
@@ -19,6 +21,8 @@ const NAMES: readonly CounterName[] = [
   "unstacked",
   "unnamed",
   "faults",
+  "reused",
+  "undecided",
 ];
 
 /** The counters of all CPUs. */

@@ -1,7 +1,32 @@
 // The probes: one row each. What a kernel lacks is refused and recorded as such, never fatal.
+import { LIFE_PROBES } from "./life-probes.js";
 
-/** A BPF program of the object; `sight` is one for each place of the skb among the arguments. */
-export type ProgramRole = "sight" | "free" | "clone" | "table";
+/** What a function is to us, which says the BPF programs that are attached to it: attach.ts. */
+export type ProgramRole =
+  /** A packet passes through it. */
+  | "sight"
+  /** A packet passes through a table of iptables, or of nftables. */
+  | "table"
+  | "nft"
+  /** An nftables rule decided, where its tracing is on. */
+  | "rule"
+  /** A packet passes through a netfilter hook. */
+  | "hook"
+  /** An skb ends; `free_partial` and `free_stolen` where another may have its data and head. */
+  | "free"
+  | "free_partial"
+  | "free_stolen"
+  /** Appends the data of an skb, its second argument, to another, its first. */
+  | "merge"
+  /** Returns a new skb. */
+  | "alloc"
+  /** Returns what it made from the skb: another, or a list of them (`segment`). */
+  | "clone"
+  | "copy"
+  | "segment"
+  | "fragment"
+  /** Gives the skb a new head. */
+  | "head";
 
 /** A kernel function to probe. */
 export interface FunctionProbe {
@@ -13,7 +38,7 @@ export interface FunctionProbe {
   readonly module?: string;
   /**
    * Which argument is the skb, from 1, for kernels whose modules have no BTF (5.10): the prototypes there. With BTF it
-   * is not used.
+   * is not used. Of nftables' functions, which argument leads to the skb.
    */
   readonly argument?: number;
 }
@@ -37,7 +62,7 @@ const bridge = (name: string, argument: number): FunctionProbe => sight(name, { 
 const bridgeFilter = (name: string, argument: number): FunctionProbe =>
   sight(name, { module: "br_netfilter", argument });
 
-/** The original's functions in the order that packets meet them, each followed by its IPv6 twin; then ends and clones. */
+/** The original's functions in the order that packets meet them, each followed by its IPv6 twin; then the lives of skbs. */
 export const FUNCTION_PROBES: readonly FunctionProbe[] = [
   sight("netif_rx"),
   sight("__netif_receive_skb"),
@@ -69,18 +94,19 @@ export const FUNCTION_PROBES: readonly FunctionProbe[] = [
   sight("ip6_finish_output"),
   { name: "ipt_do_table", role: "table", module: "ip_tables" },
   { name: "ip6t_do_table", role: "table", module: "ip6_tables" },
-  { name: "skb_clone", role: "clone" },
-  // No one function sees every end: each of these does for some packets, and the first one to run reports it.
-  { name: "kfree_skbmem", role: "free" },
-  { name: "napi_skb_cache_put", role: "free" },
-  { name: "kfree_skb_partial", role: "free" },
-  { name: "napi_skb_free_stolen_head", role: "free" },
+  { name: "nft_do_chain", role: "nft", module: "nf_tables", argument: 1 },
+  { name: "__nft_trace_packet", role: "rule", module: "nf_tables", argument: 1 },
+  { name: "nf_hook_slow", role: "hook" },
+  ...LIFE_PROBES,
 ];
 
-/** skb:kfree_skb tells of drops everywhere; the others stand in where a kernel has no kprobes. */
+/**
+ * skb:kfree_skb tells of drops everywhere, and skb:consume_skb of ends that no function that can be probed sees; the
+ * others stand in where a kernel has no kprobes.
+ */
 export const TRACEPOINT_PROBES: readonly TracepointProbe[] = [
   { name: "skb:kfree_skb", program: "tp_kfree_skb", number: 1, event: "drop" },
-  { name: "skb:consume_skb", program: "tp_consume_skb", number: 2, event: "free", instead: true },
+  { name: "skb:consume_skb", program: "tp_consume_skb", number: 2, event: "free" },
   {
     name: "net:netif_receive_skb",
     program: "tp_netif_receive_skb",

@@ -36,6 +36,8 @@ export interface BtfParameter {
 export interface BtfFunction {
   readonly name: string;
   readonly parameters: readonly BtfParameter[];
+  /** What is behind its typedefs: `int`, `void`, `struct sk_buff *`. */
+  readonly returnType: string;
 }
 
 /** A value of an enum: a bigint only where a number would not be exact. */
@@ -186,8 +188,11 @@ export class Btf {
     for (let i = 0; i < kinds.length; i++) {
       if (kinds[i] !== BtfKind.FUNC) continue;
       const id = this.#firstId + i;
-      const parameters = this.#parameters(this.sizeOrType(id));
-      if (parameters) yield { name: this.nameOf(id), parameters };
+      const prototype = this.sizeOrType(id);
+      const parameters = this.#parameters(prototype);
+      if (!parameters) continue;
+      const returnType = this.typeName(this.strip(this.sizeOrType(prototype)));
+      yield { name: this.nameOf(id), parameters, returnType };
     }
   }
 

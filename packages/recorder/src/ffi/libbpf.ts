@@ -12,6 +12,7 @@ type Data = NodeJS.ArrayBufferView;
 /** The functions used, with C's meaning. Those that give a pointer give 0n and set errno on failure. */
 export interface Libbpf {
   openFile(path: string): Pointer;
+  openMemory(object: Data): Pointer;
   load(object: Pointer): number;
   closeObject(object: Pointer): void;
   findMap(object: Pointer, name: string): Pointer;
@@ -22,10 +23,20 @@ export interface Libbpf {
   programFd(program: Pointer): number;
   setAutoload(program: Pointer, autoload: boolean): number;
   attachKprobe(program: Pointer, atReturn: boolean, symbol: string): Pointer;
+  /** Of the functions at these addresses: all or none. */
+  attachKprobeMulti(program: Pointer, addresses: readonly bigint[]): Pointer;
   attachRawTracepoint(program: Pointer, name: string): Pointer;
+  linkFd(link: Pointer): number;
   destroyLink(link: Pointer): number;
   lookup(mapFd: number, key: Data, value: Data): number;
   nextKey(mapFd: number, key: Nullable<Data>, next: Data): number;
+  /**
+   * struct bpf_prog_info, bpf_link_info... of what is behind a descriptor: how many bytes of it the kernel knows, or
+   * less than 0. What `info` has beyond these must be zero.
+   */
+  info(fd: number, info: Data): number;
+  /** Switches the kernel's statistics of a kind on for as long as the returned descriptor is open. */
+  enableStats(kind: number): number;
   newRawPerfBuffer(mapFd: number, pages: number, attributes: Data): Pointer;
   freePerfBuffer(buffer: Pointer): void;
   perfBufferCount(buffer: Pointer): number;
@@ -62,6 +73,7 @@ export function openLibbpf(): Libbpf {
   const messages = captureMessages(library);
   const native = (prototype: string): ((...args: unknown[]) => unknown) => library.func(prototype);
   const openFile = native("void *bpf_object__open_file(const char *path, void *options)");
+  const openMemory = native("void *bpf_object__open_mem(const void *object, size_t size, void *options)");
   const load = native("int bpf_object__load(void *object)");
   const closeObject = native("void bpf_object__close(void *object)");
   const findMap = native("void *bpf_object__find_map_by_name(void *object, const char *name)");
@@ -77,6 +89,12 @@ export function openLibbpf(): Libbpf {
   const attachRawTracepoint = native(
     "void *bpf_program__attach_raw_tracepoint(void *program, const char *name)",
   );
+  const attachKprobeMulti = native(
+    "void *bpf_program__attach_kprobe_multi_opts(void *program, void *pattern, void *options)",
+  );
+  const linkFd = native("int bpf_link__fd(void *link)");
+  const infoByFd = native("int bpf_obj_get_info_by_fd(int fd, void *info, void *length)");
+  const enableStats = native("int bpf_enable_stats(int kind)");
   const destroyLink = native("int bpf_link__destroy(void *link)");
   const lookup = native("int bpf_map_lookup_elem(int fd, void *key, void *value)");
   const nextKey = native("int bpf_map_get_next_key(int fd, void *key, void *next)");
@@ -90,6 +108,7 @@ export function openLibbpf(): Libbpf {
 
   return {
     openFile: (path) => pointer(openFile(path, null)),
+    openMemory: (object) => pointer(openMemory(object, object.byteLength, null)),
     load: (object) => Number(load(object)),
     closeObject: (object) => void closeObject(object),
     findMap: (object, name) => pointer(findMap(object, name)),
@@ -104,6 +123,17 @@ export function openLibbpf(): Libbpf {
     setAutoload: (program, autoload) => Number(setAutoload(program, autoload)),
     attachKprobe: (program, atReturn, symbol) => pointer(attachKprobe(program, atReturn, symbol)),
     attachRawTracepoint: (program, name) => pointer(attachRawTracepoint(program, name)),
+    attachKprobeMulti: (program, addresses) => {
+      const list = BigUint64Array.from(addresses);
+      return pointer(attachKprobeMulti(program, null, kprobeMultiOptions(koffi.address(list), list.length)));
+    },
+    linkFd: (link) => Number(linkFd(link)),
+    info: (fd, info) => {
+      const length = Uint32Array.of(info.byteLength);
+      const status = Number(infoByFd(fd, info, length));
+      return status < 0 ? status : (length[0] ?? 0);
+    },
+    enableStats: (kind) => Number(enableStats(kind)),
     destroyLink: (link) => Number(destroyLink(link)),
     lookup: (fd, key, value) => Number(lookup(fd, key, value)),
     nextKey: (fd, key, next) => Number(nextKey(fd, key, next)),
@@ -121,8 +151,16 @@ export function openLibbpf(): Libbpf {
   };
 }
 
+/** struct bpf_kprobe_multi_opts: size, symbols, addresses, cookies, count, whether at the return. */
+function kprobeMultiOptions(addresses: bigint, count: number): BigUint64Array {
+  const SIZE = 48n;
+  return BigUint64Array.of(SIZE, 0n, addresses, 0n, BigInt(count), 0n);
+}
+
 /** The most lines of libbpf's that are kept: a verifier log can be long, and its end matters. */
 const MESSAGES_MAX = 400;
+/** One message is a whole verifier log. */
+const MESSAGE_SIZE_MAX = 2 ** 20;
 
 function captureMessages(library: LibraryHandle): string[] {
   const messages: string[] = [];
@@ -130,7 +168,7 @@ function captureMessages(library: LibraryHandle): string[] {
   const format = libc.func("int vsnprintf(void *text, size_t size, const char *format, void *arguments)") as (
     ...args: unknown[]
   ) => number;
-  const text = Buffer.alloc(8192);
+  const text = Buffer.alloc(MESSAGE_SIZE_MAX);
   const type = koffi.proto("int LibbpfPrint(int level, const char *format, void *arguments)");
   const print = koffi.register((level: number, pattern: string, args: unknown): number => {
     // A va_list argument is passed as a pointer on x86-64 and arm64, which vsnprintf takes the same way.

@@ -8,6 +8,7 @@ const libc = koffi.load("libc.so.6");
 const clockGettime = libc.func("int clock_gettime(int clock, void *time)") as Native;
 const epollWait = libc.func("int epoll_wait(int fd, void *events, int most, int milliseconds)");
 const ftruncate = libc.func("int ftruncate(int fd, int64_t length)") as Native;
+const getpagesize = libc.func("int getpagesize()") as Native;
 const prlimit = libc.func("int prlimit(int pid, int resource, void *set, void *get)") as Native;
 
 /** Clocks of clock_gettime(2). */
@@ -19,6 +20,11 @@ const timespec = new BigInt64Array(2);
 export function clockNs(clock: number): bigint {
   clockGettime(clock, timespec);
   return (timespec[0] ?? 0n) * 1_000_000_000n + (timespec[1] ?? 0n);
+}
+
+/** Of a page of memory, in bytes. */
+export function pageSize(): number {
+  return getpagesize();
 }
 
 const EPOLL_EVENT_SIZE = 16; // 12 on x86-64

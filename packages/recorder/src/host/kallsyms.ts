@@ -109,6 +109,23 @@ export class Kallsyms {
     return best[0] && { ...best[0], candidates: best.length };
   }
 
+  /** The functions of some names, and under the same name those that a compiler made of them (`name.isra.0`). */
+  byName(names: ReadonlySet<string>): Map<string, KernelFunction[]> {
+    const found = new Map<string, KernelFunction[]>();
+    const { addresses } = this.#table;
+    for (let i = 0; i < addresses.length; i++) {
+      const { name: symbol, module } = this.#symbol(i);
+      const dot = symbol.indexOf(".");
+      const name = dot > 0 ? symbol.slice(0, dot) : symbol;
+      if (!names.has(name) || (dot > 0 && !ENTRY_SUFFIXES.test(symbol.slice(dot)))) continue;
+      const entry = { symbol, address: addresses[i] ?? 0n, module };
+      const same = found.get(name);
+      if (same) same.push(entry);
+      else found.set(name, [entry]);
+    }
+    return found;
+  }
+
   /** Symbols whose name up to its first dot may be that of the given one, by address. */
   #ofStem(name: string): KernelFunction[] {
     const found: KernelFunction[] = [];

@@ -1,8 +1,8 @@
 // The machine that records: what `uname` and /sys say of it.
 import { readFileSync } from "node:fs";
 import * as os from "node:os";
-import { execFileSync } from "node:child_process";
 import type { Host } from "@skbtracer/format";
+import { pageSize } from "../ffi/libc.js";
 
 /** CPUs by number, from a list such as `0-3,8`. */
 export function parseCpuList(text: string): number[] {
@@ -19,15 +19,6 @@ export function parseCpuList(text: string): number[] {
 /** Numbers of the online CPUs. */
 export function onlineCpus(): number[] {
   return parseCpuList(readOr("/sys/devices/system/cpu/online", `0-${os.cpus().length - 1}`));
-}
-
-/** Of a page of memory, in bytes. */
-export function pageSize(): number {
-  try {
-    return Number(execFileSync("getconf", ["PAGESIZE"], { encoding: "utf8" })) || 4096;
-  } catch {
-    return 4096;
-  }
 }
 
 /** What a recording says of its host. */

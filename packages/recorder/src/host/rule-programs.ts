@@ -5,7 +5,13 @@ import { basename } from "node:path";
 import { findProgram, run } from "./run.js";
 
 /** A kind of rules, by the kernel's part that runs them and the program that lists them. */
-export type RuleKind = "iptables-legacy" | "ip6tables-legacy" | "iptables-nft" | "ip6tables-nft" | "nft";
+export type RuleKind =
+  | "iptables-legacy"
+  | "ip6tables-legacy"
+  | "iptables-nft"
+  | "ip6tables-nft"
+  | "nft"
+  | "nft-handles";
 
 /** Which part of the kernel an iptables program talks to. */
 export type Variant = "legacy" | "nft";
@@ -16,6 +22,9 @@ export type Variant = "legacy" | "nft";
  */
 export async function listingCommand(kind: RuleKind): Promise<readonly string[] | undefined> {
   if (kind === "nft") return findProgram("nft") ? ["nft", "--json", "list", "ruleset"] : undefined;
+  // Each rule as people write it, with the number by which the kernel traces it. Elements of sets are in the JSON.
+  if (kind === "nft-handles")
+    return findProgram("nft") ? ["nft", "--handle", "--terse", "list", "ruleset"] : undefined;
   const [family = "", variant] = kind.split("-");
   const own = `${kind}-save`;
   if (findProgram(own)) return [own, "-c"];

@@ -9,7 +9,7 @@ import { forAll, run } from "./run.js";
 export interface RuleSet {
   readonly netns: number;
   readonly kind: RuleKind;
-  /** What the listing printed: iptables-save's format with counters, or nft's JSON. */
+  /** What the listing printed: iptables-save's format with counters, nft's JSON, or nft's own language with handles. */
   readonly text: string;
 }
 
@@ -31,6 +31,7 @@ const LISTINGS: readonly Listing[] = [
   { kind: "iptables-nft" },
   { kind: "ip6tables-nft" },
   { kind: "nft" },
+  { kind: "nft-handles" },
 ];
 
 const AT_A_TIME = 4;

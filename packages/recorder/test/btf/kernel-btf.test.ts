@@ -35,6 +35,14 @@ beforeAll(() => {
     OVS_DROP_LAST_ACTION: 0x20001,
     OVS_DROP_MAX: 0x20002,
   });
+  // As net/mac80211/drop.h has them.
+  const mac80211 = new BtfBytes(base);
+  mac80211.enum("___mac80211_drop_reason", { ___RX_DROP_UNUSABLE: 0x10000, ___RX_DROP_U_REPLAY: 0x10001 });
+  mac80211.enum("mac80211_drop_reason", {
+    RX_CONTINUE: 1,
+    RX_DROP_U_REPLAY: 0x10001,
+    RX_DROP_U_DUP: 0x10002,
+  });
   const xTables = new BtfBytes(base);
   const table = xTables.struct("xt_table", 64, []);
   const tablePointer = xTables.pointer(table);
@@ -44,6 +52,7 @@ beforeAll(() => {
   ]);
   writeFileSync(join(folder, "vmlinux"), base.bytes());
   writeFileSync(join(folder, "openvswitch"), openvswitch.bytes());
+  writeFileSync(join(folder, "mac80211"), mac80211.bytes());
   writeFileSync(join(folder, "x_tables"), xTables.bytes());
   writeFileSync(join(folder, "broken"), "no BTF");
   writeFileSync(join(bare, "vmlinux"), base.bytes());
@@ -100,8 +109,12 @@ test("drop reasons come from the core's enum and from subsystems', which may be 
     ["MAC80211_UNUSABLE", 1],
     ["OPENVSWITCH", 2],
   ]);
-  expect(reasons.subsystems[0]?.reasons).toEqual([]);
-  expect(reasons.subsystems[1]?.reasons).toContainEqual({ name: "OVS_DROP_LAST_ACTION", value: 0x20001 });
+  expect(reasons.subsystems[0]?.reasons).toEqual([
+    { name: "RX_DROP_UNUSABLE", value: 0x10000 },
+    { name: "RX_DROP_U_REPLAY", value: 0x10001 },
+    { name: "RX_DROP_U_DUP", value: 0x10002 },
+  ]);
+  expect(reasons.subsystems[1]?.reasons).toEqual([{ name: "OVS_DROP_LAST_ACTION", value: 0x20001 }]);
 });
 
 test.skipIf(!KernelBtf.available)("this kernel's drop reasons are numbered as it numbers them", () => {

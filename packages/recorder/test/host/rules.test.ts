@@ -116,17 +116,18 @@ describe.skipIf(!able)("rules (skipped without iptables, nft, or namespaces to t
     namespace.exec("iptables-nft", "-A", "FORWARD", "-p", "udp", "--dport", "5353", "-j", "DROP");
     const { rules, problems } = await snapshotRules(found(namespace));
     expect(problems).toEqual([]);
-    expect(rules.map(({ kind }) => kind)).toEqual(["iptables-nft", "nft"]);
+    expect(rules.map(({ kind }) => kind)).toEqual(["iptables-nft", "nft", "nft-handles"]);
     expect(rules[0]?.text).toMatch(/^\[0:0\] -A FORWARD -p udp .*--dport 5353 -j DROP$/m);
     const ruleset = JSON.parse(rules[1]?.text ?? "") as { nftables: Record<string, unknown>[] };
     expect(ruleset.nftables.some((item) => "rule" in item)).toBe(true);
+    expect(rules[2]?.text).toMatch(/^\t\t.*udp dport 5353 .*drop # handle \d+$/m);
   });
 
   test("of nft alone are listed by nft alone", async () => {
     const namespace = makeNamespace();
     namespace.exec("nft", "add", "table", "inet", "own");
     const { rules } = await snapshotRules(found(namespace));
-    expect(rules.map(({ kind }) => kind)).toEqual(["nft"]);
+    expect(rules.map(({ kind }) => kind)).toEqual(["nft", "nft-handles"]);
   });
 
   test("longer than the limit are a problem, and cut between lines or left out", async () => {
@@ -134,8 +135,8 @@ describe.skipIf(!able)("rules (skipped without iptables, nft, or namespaces to t
     for (let port = 1; port <= 20; port++)
       namespace.exec("iptables-nft", "-A", "INPUT", "-p", "udp", "--dport", String(port), "-j", "DROP");
     const { rules, problems } = await snapshotRules(found(namespace), 600);
-    expect(problems.filter((problem) => problem.includes("printed more than 600 bytes"))).toHaveLength(2);
-    expect(rules.map(({ kind }) => kind)).toEqual(["iptables-nft"]);
+    expect(problems.filter((problem) => problem.includes("printed more than 600 bytes"))).toHaveLength(3);
+    expect(rules.map(({ kind }) => kind)).toEqual(["iptables-nft", "nft-handles"]);
     const text = rules[0]?.text ?? "";
     expect(text.length).toBeLessThanOrEqual(600);
     expect(text).toMatch(/-j DROP\n$/);
