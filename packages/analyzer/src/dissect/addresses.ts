@@ -75,6 +75,18 @@ export function parseAddress(text: string): Address | undefined {
   return isMapped ? { family: 4, bytes: bytes.slice(12) } : { family, bytes };
 }
 
+/** The 4 or 16 bytes of an address as it is written; undefined if it is none, or has a zone id. */
+export function parseIpText(text: string): Uint8Array | undefined {
+  const family = isIP(text);
+  if (family === 4) return Uint8Array.from(text.split("."), Number);
+  return family === 6 && !text.includes("%") ? parseIpv6(text) : undefined;
+}
+
+/** The text of 4 or 16 bytes. */
+export function ipText(bytes: Uint8Array): string {
+  return bytes.length === 4 ? ipv4Text(bytes, 0) : ipv6Text(bytes, 0);
+}
+
 /** The address's canonical text. */
 export function addressText(address: Address): string {
   return address.family === 4 ? ipv4Text(address.bytes, 0) : ipv6Text(address.bytes, 0);

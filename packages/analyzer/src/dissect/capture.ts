@@ -18,3 +18,14 @@ export interface Capture {
   /** skb->protocol in host order, 0 if unset. */
   readonly protocol: number;
 }
+
+/** Where a capture's headers stand in a larger memory, to be read there. */
+export interface HeaderPlace {
+  view: DataView;
+  /** Offset of the network header in `view`, or -1. */
+  network: number;
+  /** Offset behind the last captured byte. */
+  end: number;
+  /** skb->protocol in host order, 0 if unset. */
+  protocol: number;
+}

@@ -36,6 +36,9 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [0x9000, "LOOPBACK"],
 ]);
 
+/** All names. */
+export const ETHER_TYPE_NAMES: readonly string[] = [...NAMES.values()];
+
 /** The ethertype's name, or its number as `0x1234`. */
 export function etherTypeName(etherType: number): string {
   return NAMES.get(etherType) ?? `0x${etherType.toString(16).padStart(4, "0")}`;

@@ -57,6 +57,9 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [143, "Ethernet"],
 ]);
 
+/** All names. */
+export const IP_PROTOCOL_NAMES: readonly string[] = [...NAMES.values()];
+
 /** The protocol's name, or its number. */
 export function ipProtocolName(protocol: number): string {
   return NAMES.get(protocol) ?? String(protocol);

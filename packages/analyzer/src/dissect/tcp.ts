@@ -27,6 +27,9 @@ const FLAG_NAMES: readonly (readonly [bit: number, name: string])[] = [
   [0x01, "FIN"],
 ];
 
+/** Names of all flags. */
+export const TCP_FLAG_NAMES: readonly string[] = FLAG_NAMES.map(([, name]) => name);
+
 const FLAG_TEXTS: readonly string[] = Array.from({ length: 256 }, (_, flags) =>
   FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0)
     .map(([, name]) => name)

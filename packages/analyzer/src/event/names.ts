@@ -1,5 +1,6 @@
 // Names of what events refer to by number, from what the recording has said so far.
-import type { CodeSymbol, Dictionary, Environment, NamedValue } from "@skbtracer/format";
+import type { CodeSymbol, Dictionary, Environment, NamedValue, TableChain } from "@skbtracer/format";
+import { type RuleText, RuleTexts } from "./rule-texts.js";
 
 /** A kprobe's event bears an address this close behind the function's entry: 1 to 5 on x86-64, and not past its end. */
 const ENTRY_REACH = 16n;
@@ -15,15 +16,26 @@ export class Names {
   readonly #devices = new Map<string, string>();
   readonly #reasons = new Map<number, string>();
   readonly #subsystems = new Map<number, string>();
+  /** By address. */
   readonly #probes: readonly { address: bigint; name: string }[];
+  readonly #ruleTexts: RuleTexts;
+  /** Of the functions whose returns are probed. */
+  readonly #returnTypes = new Map<string, string | undefined>();
 
-  constructor(environment: Environment | undefined, dictionary: Dictionary) {
+  /** @param rules the recording's snapshots of rules, which may grow */
+  constructor(environment: Environment | undefined, dictionary: Dictionary, rules: readonly unknown[] = []) {
     this.#dictionary = dictionary;
-    this.#probes = (environment?.probes ?? []).flatMap((probe) =>
-      probe.address === undefined
-        ? []
-        : [{ address: probe.address, name: withoutSuffix(probe.symbol ?? probe.name) }],
-    );
+    this.#ruleTexts = new RuleTexts(rules);
+    this.#probes = (environment?.probes ?? [])
+      .flatMap((probe) =>
+        probe.address === undefined
+          ? []
+          : [{ address: probe.address, name: withoutSuffix(probe.symbol ?? probe.name) }],
+      )
+      .toSorted((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+    for (const { name, event, status, symbol = name, returnType } of environment?.probes ?? [])
+      if (event === "return" && status === "attached")
+        this.#returnTypes.set(withoutSuffix(symbol), returnType);
     for (const { inode, interfaces } of environment?.namespaces ?? [])
       for (const { ifindex, name } of interfaces) this.#devices.set(`${inode}/${ifindex}`, name);
     const named = (value: NamedValue): void => void this.#reasons.set(value.value, value.name);
@@ -44,10 +56,35 @@ export class Names {
     return name;
   }
 
+  /** Of a return from the function whose probe an event bears the address of: `ip_rcv%return`. */
+  return(address: bigint): string {
+    return `${this.function(address)}%return`;
+  }
+
+  /** What that function returns, as C writes it; undefined if it is not known. */
+  returnType(address: bigint): string | undefined {
+    return this.#returnTypes.get(this.function(address));
+  }
+
+  /** Whether the returns of a function of this name are probed. */
+  returns(name: string): boolean {
+    return this.#returnTypes.has(name);
+  }
+
   /** Of a device, as packets were seen on it; undefined if it is not known. */
   device(netns: number, ifindex: number): string | undefined {
     if (ifindex === 0) return undefined;
     return this.#dictionary.device(netns, ifindex) ?? this.#devices.get(`${netns}/${ifindex}`);
+  }
+
+  /** A table and base chain by the id that events bear. */
+  chain(id: bigint): TableChain | undefined {
+    return this.#dictionary.chain(id);
+  }
+
+  /** An nftables rule by its handle, if a snapshot has it. @param family of the table, as nft writes it */
+  rule(netns: number, family: string, table: string, handle: number): RuleText | undefined {
+    return this.#ruleTexts.find(netns, family, table, handle);
   }
 
   /** `nf_hook_slow+0x9f [module]`, or the bare address. */
@@ -88,12 +125,17 @@ export class Names {
   }
 
   #findFunction(address: bigint): string {
-    const probe = this.#probes.find((candidate) =>
-      address < 4096n
-        ? candidate.address === address
-        : address >= candidate.address && address - candidate.address < ENTRY_REACH,
-    );
-    return probe?.name ?? this.code(address);
+    // The last probe at or before the address
+    let low = 0;
+    let high = this.#probes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#probes[middle]?.address ?? 0n) <= address) low = middle + 1;
+      else high = middle;
+    }
+    const probe = this.#probes[low - 1];
+    const reach = address < 4096n ? 1n : ENTRY_REACH;
+    return probe && address - probe.address < reach ? probe.name : this.code(address);
   }
 }
 

@@ -1,25 +1,41 @@
 // One event as people and programs want it: numbers turned into names, bytes into a packet.
-import { type EventBatch, EventFlag, EventKind } from "@skbtracer/format";
+import { CloneHow, type EventBatch, EventFlag, EventKind } from "@skbtracer/format";
 import type { Capture } from "../dissect/capture.js";
 import { dissect } from "../dissect/packet.js";
 import type { Packet } from "../dissect/packet-fields.js";
+import { Captures } from "./captures.js";
 import type { Names } from "./names.js";
-import { familyName, hookName, verdictName } from "./netfilter-names.js";
+import { type Connection, readConnection } from "./connection.js";
+import { returnText } from "./return-text.js";
+import { type RuleStep, ruleStep, type TablePass, tablePass } from "./table-pass.js";
 
 /** What an event tells. */
-export type EventKindName = "sight" | "drop" | "traversal" | "clone" | "free";
+export type EventKindName =
+  | "sight"
+  | "drop"
+  | "traversal"
+  | "clone"
+  | "free"
+  | "head"
+  | "merge"
+  | "return"
+  | "hook"
+  | "rule"
+  | "conntrack";
 
-/** Of a pass through a table. */
-export interface TraversalFacts {
+/** Of a pass through a table, or of a hook that did not let the packet pass. */
+export interface TraversalFacts extends TablePass {
   /** NFPROTO_*: 2 IPv4, 10 IPv6. */
   readonly pf: number;
-  readonly family: string;
-  readonly table: string;
-  readonly hook: string;
-  readonly verdict: string;
   readonly durationNs: number;
   readonly inInterface: string | undefined;
   readonly outInterface: string | undefined;
+}
+
+/** Of a rule that matched. */
+export interface RuleFacts extends RuleStep {
+  /** The rule itself, if the recording has it. */
+  readonly text: string | undefined;
 }
 
 /** Of a drop. */
@@ -28,6 +44,14 @@ export interface DropFacts {
   readonly location: string;
   /** Undefined where the kernel gives no reasons. */
   readonly reason: string | undefined;
+}
+
+/** Of a return from a function. */
+export interface ReturnFacts {
+  /** As the function's type has it: see returnText. */
+  readonly value: string;
+  /** When the function was entered; ns since the recording's start. */
+  readonly entryNs: number;
 }
 
 /** One event. */
@@ -54,11 +78,40 @@ export interface TraceEvent {
   /** The first event since this skb was last seen to end. */
   readonly first: boolean;
   readonly packet: Packet;
+  /** What the packet was dissected from. */
+  readonly capture: Capture;
   readonly stack: readonly string[] | undefined;
   readonly traversal: TraversalFacts | undefined;
   readonly drop: DropFacts | undefined;
-  /** Of a clone: the skb that it was cloned from. */
+  readonly rule: RuleFacts | undefined;
+  /** Of an event that tells of one. */
+  readonly connection: Connection | undefined;
+  /** Of a clone: the skb that it was made from, and how. */
   readonly parent: bigint | undefined;
+  readonly how: Born | undefined;
+  /** Of a new head: the old one. */
+  readonly oldHead: bigint | undefined;
+  /** Of a merge: the skb that has the data now. */
+  readonly into: bigint | undefined;
+  /** Of an end: another skb has its head now. */
+  readonly headStolen: boolean;
+  /** Of a return. */
+  readonly returned: ReturnFacts | undefined;
+}
+
+/** How an skb is made from another. */
+export type Born = "cloned" | "copied" | "segmented" | "fragmented";
+
+const BORN: Readonly<Record<number, Born>> = {
+  [CloneHow.CLONE]: "cloned",
+  [CloneHow.COPY]: "copied",
+  [CloneHow.SEGMENT]: "segmented",
+  [CloneHow.FRAGMENT]: "fragmented",
+};
+
+/** How the skb of the clone that is event `i` was made. */
+export function bornOf(batch: EventBatch, i: number): Born {
+  return BORN[batch.tailNumber(i, "how")] ?? "cloned";
 }
 
 const KIND_NAMES: Readonly<Record<number, EventKindName>> = {
@@ -67,6 +120,12 @@ const KIND_NAMES: Readonly<Record<number, EventKindName>> = {
   [EventKind.TRAVERSAL]: "traversal",
   [EventKind.CLONE]: "clone",
   [EventKind.FREE]: "free",
+  [EventKind.HEAD]: "head",
+  [EventKind.MERGE]: "merge",
+  [EventKind.HOOK]: "hook",
+  [EventKind.RULE]: "rule",
+  [EventKind.CONNTRACK]: "conntrack",
+  [EventKind.RETURN]: "return",
 };
 
 /** The name of a kind; undefined for one that only a newer version knows. */
@@ -74,57 +133,27 @@ export function kindName(kind: number): EventKindName | undefined {
   return KIND_NAMES[kind];
 }
 
-const OFFSET_UNSET = 0xffff;
-
 /** The captured bytes of event `i`, with the skb's header offsets relative to them. */
 export function captureOf(batch: EventBatch, i: number): Capture {
-  return captures(batch)(i);
-}
-
-/** The same for many events of a batch. */
-export function captures(batch: EventBatch): (i: number) => Capture {
-  const starts = batch.narrow("capture_offset");
-  const macs = batch.narrow("mac_header");
-  const networks = batch.narrow("network_header");
-  const transports = batch.narrow("transport_header");
-  const datas = batch.narrow("data_offset");
-  const protocols = batch.narrow("protocol");
-  return (i) => {
-    const bytes = batch.captured(i);
-    const start = starts[i] ?? 0;
-    const network = networks[i];
-    return {
-      bytes,
-      mac: placeOf(macs[i], start, bytes.length),
-      network: network ? placeOf(network, start, bytes.length) : -1,
-      transport: placeOf(transports[i], start, bytes.length),
-      data: (datas[i] ?? 0) - start,
-      protocol: protocols[i] ?? 0,
-    };
-  };
-}
-
-/** An offset from skb->head as one in the captured bytes; -1 if it is unset or not among them. */
-function placeOf(offset: number | undefined, start: number, length: number): number {
-  if (offset === undefined || offset === OFFSET_UNSET) return -1;
-  const place = offset - start;
-  return place >= 0 && place <= length ? place : -1;
+  return new Captures(batch).of(i);
 }
 
 /** Event `i` of a batch, or undefined if its kind is not known here. */
 export function traceEvent(batch: EventBatch, i: number, names: Names): TraceEvent | undefined {
   const kind = kindName(batch.narrow("kind")[i] ?? 0);
   if (kind === undefined) return undefined;
+  const address = batch.wide("address")[i] ?? 0n;
   const netns = batch.narrow("netns")[i] ?? 0;
   const ifindex = batch.narrow("ifindex")[i] ?? 0;
   const flags = batch.narrow("flags")[i] ?? 0;
+  const capture = captureOf(batch, i);
   return {
     kind,
     timeNs: batch.times[i] ?? 0,
     cpu: batch.cpu(i),
     skb: batch.wide("skb")[i] ?? 0n,
     head: batch.wide("head")[i] ?? 0n,
-    function: kind === "clone" ? "skb_clone" : names.function(batch.wide("address")[i] ?? 0n),
+    function: functionName(kind, address, names),
     pid: batch.narrow("pid")[i] ?? 0,
     netns,
     ifindex,
@@ -134,26 +163,58 @@ export function traceEvent(batch: EventBatch, i: number, names: Names): TraceEve
     pktType: batch.narrow("pkt_type")[i] ?? 0,
     vlanTci: flags & EventFlag.VLAN ? batch.narrow("vlan_tci")[i] : undefined,
     first: (flags & EventFlag.FIRST) !== 0,
-    packet: dissect(captureOf(batch, i)),
+    packet: dissect(capture),
+    capture,
     stack: names.stack(batch.narrow("stack_id")[i] ?? -1),
-    traversal: kind === "traversal" ? traversalFacts(batch, i, names, netns) : undefined,
+    traversal: kind === "traversal" || kind === "hook" ? traversalFacts(batch, i, names, netns) : undefined,
     drop: kind === "drop" ? dropFacts(batch, i, names) : undefined,
+    rule: kind === "rule" ? ruleFacts(batch, i, names, netns) : undefined,
+    connection: kind === "conntrack" ? readConnection(batch, i) : undefined,
     parent: kind === "clone" ? batch.tailWide(i, "parent") : undefined,
+    how: kind === "clone" ? bornOf(batch, i) : undefined,
+    oldHead: kind === "head" ? batch.tailWide(i, "old_head") : undefined,
+    into: kind === "merge" ? batch.tailWide(i, "into") : undefined,
+    headStolen: (flags & EventFlag.HEAD_STOLEN) !== 0,
+    returned: kind === "return" ? returnFacts(batch, i, names) : undefined,
   };
 }
 
+function functionName(kind: EventKindName, address: bigint, names: Names): string {
+  // The first recordings knew clones by skb_clone only, and did not say so.
+  if (kind === "clone" && address === 0n) return "skb_clone";
+  return kind === "return" ? names.return(address) : names.function(address);
+}
+
+function returnFacts(batch: EventBatch, i: number, names: Names): ReturnFacts {
+  return { value: returnValue(batch, i, names), entryNs: entryNs(batch, i) };
+}
+
+/** What the function of a return returned. */
+export function returnValue(batch: EventBatch, i: number, names: Names): string {
+  return returnText(batch.tailWide(i, "value"), names.returnType(batch.wide("address")[i] ?? 0n));
+}
+
+/** When the function of a return was entered, in ns since the recording's start: its own time less what it took. */
+export function entryNs(batch: EventBatch, i: number): number {
+  const took = (batch.wide("time_ns")[i] ?? 0n) - batch.tailWide(i, "entry_ns");
+  return (batch.times[i] ?? 0) - Number(took);
+}
+
 function traversalFacts(batch: EventBatch, i: number, names: Names, netns: number): TraversalFacts {
-  const pf = batch.tailNumber(i, "pf");
   return {
-    pf,
-    family: familyName(pf),
-    table: batch.tailText(i, "table"),
-    hook: hookName(batch.tailNumber(i, "hook")),
-    verdict: verdictName(batch.tailNumber(i, "verdict")),
+    ...tablePass(batch, i, names),
+    pf: batch.tailNumber(i, "pf"),
     durationNs: batch.tailNumber(i, "duration_ns"),
     inInterface: names.device(netns, batch.tailNumber(i, "in_ifindex")),
     outInterface: names.device(netns, batch.tailNumber(i, "out_ifindex")),
   };
+}
+
+function ruleFacts(batch: EventBatch, i: number, names: Names, netns: number): RuleFacts {
+  const step = ruleStep(batch, i, names);
+  const { tableFamily, table, handle } = step;
+  const text = handle === undefined ? undefined : names.rule(netns, tableFamily, table, handle)?.text;
+  return { ...step, text };
 }
 
 function dropFacts(batch: EventBatch, i: number, names: Names): DropFacts {

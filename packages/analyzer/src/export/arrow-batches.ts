@@ -17,49 +17,42 @@ import {
   Vector,
 } from "apache-arrow";
 
-import type { ColumnBuffer, RowBuffer, TextDictionary } from "./row-buffer.js";
+import type { TableName } from "../tables/schema.js";
+import { keepsDictionary } from "./collecting.js";
+import { type StoredColumn, storedColumns, type TakenColumn, type TakenRows } from "./row-buffer.js";
 
 const encoder = new TextEncoder();
 
-/**
- * Texts that nearly each row has another of. A dictionary would hold them all until the end, and save nothing; the
- * others' grows with what the recording is about: addresses, functions, devices.
- */
-const PLAIN_TEXTS = new Set(["skb", "hop_ns", "text", "command_line"]);
-
 /** A column, and the dictionary of its texts as far as it has been made. */
 interface ArrowColumn {
-  readonly buffer: ColumnBuffer;
   readonly type: DataType;
-  readonly chunks: Data<Utf8>[];
-  known: number;
+  /** A chunk for each batch that had new ones. */
+  readonly texts: Data<Utf8>[];
 }
 
 /** Makes the record batches of one table. */
 export class ArrowBatches {
   readonly schema: Schema;
-  readonly #rows: RowBuffer;
   readonly #columns: readonly ArrowColumn[];
 
-  constructor(rows: RowBuffer) {
-    this.#rows = rows;
-    this.#columns = rows.columns.map((buffer, id) => ({
-      buffer,
-      type: typeOf(buffer, id),
-      chunks: [],
-      known: 0,
-    }));
+  constructor(table: TableName) {
+    const stored = storedColumns(table);
+    this.#columns = stored.map((column, id) => ({ type: typeOf(column, id), texts: [] }));
     this.schema = new Schema(
-      this.#columns.map(({ buffer, type }) => new Field(buffer.name, type, buffer.optional)),
-      new Map([["table", rows.table]]),
+      stored.map(
+        ({ name, optional }, at) => new Field(name, this.#columns[at]?.type ?? new Utf8(), optional),
+      ),
+      new Map([["table", table]]),
     );
   }
 
-  /** Takes the rows that are held. A dictionary that has grown has got another chunk. */
-  take(): RecordBatch {
-    const { length } = this.#rows;
-    const children = this.#columns.map((column) => dataOf(column, length));
-    this.#rows.clear(({ name }) => !PLAIN_TEXTS.has(name));
+  /** Rows as a batch. A dictionary that has grown has got another chunk. */
+  batch({ length, columns }: TakenRows): RecordBatch {
+    const children = this.#columns.map((column, at) => {
+      const taken = columns[at];
+      if (!taken) throw new TypeError(`rows with ${columns.length} columns of ${this.#columns.length}`);
+      return dataOf(column, taken, length);
+    });
     return new RecordBatch(
       this.schema,
       makeData({ type: new Struct(this.schema.fields), length, nullCount: 0, children }),
@@ -68,12 +61,12 @@ export class ArrowBatches {
 
   /** The dictionaries of all batches so far, by their numbers in the schema. */
   *dictionaries(): Generator<readonly [id: number, texts: Data<Utf8>]> {
-    for (const { type, buffer } of this.#columns)
-      if (type instanceof Dictionary) yield [type.id, utf8(buffer.dictionary.texts)];
+    for (const { type, texts } of this.#columns)
+      if (type instanceof Dictionary) yield [type.id, joined(texts)];
   }
 }
 
-function typeOf({ name, storage }: ColumnBuffer, id: number): DataType {
+function typeOf({ name, storage }: StoredColumn, id: number): DataType {
   switch (storage) {
     case "int32":
       return new Int32();
@@ -86,44 +79,49 @@ function typeOf({ name, storage }: ColumnBuffer, id: number): DataType {
     case "boolean":
       return new Bool();
     default:
-      return PLAIN_TEXTS.has(name) ? new Utf8() : new Dictionary(new Utf8(), new Int32(), id);
+      return keepsDictionary(name) ? new Dictionary(new Utf8(), new Int32(), id) : new Utf8();
   }
 }
 
-function dataOf(column: ArrowColumn, length: number): Data {
-  const { buffer, type } = column;
-  const { nulls: nullCount, dictionary } = buffer;
-  const nullBitmap = nullCount ? bitmap(buffer.present, length) : null;
-  if (type instanceof Dictionary)
+function dataOf(
+  column: ArrowColumn,
+  { values, present, nulls: nullCount, texts }: TakenColumn,
+  length: number,
+): Data {
+  const { type } = column;
+  const nullBitmap = nullCount ? bitmap(present, length) : null;
+  if (type instanceof Dictionary) {
+    if (texts.length > 0 || column.texts.length === 0) column.texts.push(utf8(texts));
     return makeData({
       type: type as Dictionary<Utf8, Int32>,
       length,
       nullCount,
       nullBitmap,
-      data: buffer.values.slice(0, length) as Int32Array,
-      dictionary: dictionaryOf(column, dictionary),
+      data: values.subarray(0, length) as Int32Array,
+      dictionary: new Vector([...column.texts]),
     });
-  if (type instanceof Utf8) {
-    const { values, present } = buffer;
-    const text = (i: number): string => (present[i] ? (dictionary.texts[Number(values[i])] ?? "") : "");
-    return utf8(
-      Array.from({ length }, (_, i) => text(i)),
-      nullBitmap,
-      nullCount,
-    );
   }
-  const data =
-    type instanceof Bool ? bitmap(buffer.values as Uint8Array, length) : buffer.values.slice(0, length);
+  if (type instanceof Utf8) {
+    const all = Array.from({ length }, (_, i) => (present[i] ? (texts[Number(values[i])] ?? "") : ""));
+    return utf8(all, nullBitmap, nullCount);
+  }
+  const data = type instanceof Bool ? bitmap(values as Uint8Array, length) : values.subarray(0, length);
   return makeData({ type: type as Int32, length, nullCount, nullBitmap, data: data as Int32Array });
 }
 
-/** The chunks made before, and one for the texts that are new. */
-function dictionaryOf(column: ArrowColumn, { texts }: TextDictionary): Vector<Utf8> {
-  if (texts.length > column.known || column.chunks.length === 0) {
-    column.chunks.push(utf8(texts.slice(column.known)));
-    column.known = texts.length;
+/** The chunks of a dictionary as one. */
+function joined(chunks: readonly Data<Utf8>[]): Data<Utf8> {
+  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  const valueOffsets = new Int32Array(length + 1);
+  const data = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.values.length, 0));
+  let [at, bytes] = [0, 0];
+  for (const chunk of chunks) {
+    data.set(chunk.values, bytes);
+    for (let i = 1; i <= chunk.length; i++) valueOffsets[at + i] = bytes + (chunk.valueOffsets[i] ?? 0);
+    at += chunk.length;
+    bytes += chunk.values.length;
   }
-  return new Vector([...column.chunks]);
+  return makeData({ type: new Utf8(), length, nullCount: 0, valueOffsets, data });
 }
 
 function utf8(texts: readonly string[], nullBitmap: Uint8Array | null = null, nullCount = 0): Data<Utf8> {

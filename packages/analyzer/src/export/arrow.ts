@@ -2,11 +2,12 @@
 // https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc
 import { AsyncByteQueue, RecordBatchFileWriter, RecordBatchStreamWriter } from "apache-arrow";
 
-import type { Block } from "../tables/block.js";
 import type { TableName } from "../tables/schema.js";
 import { ArrowBatches } from "./arrow-batches.js";
-import { RowBuffer, TEXT_MAX } from "./row-buffer.js";
-import { type ByteSink, expectTable, type TableWriter } from "./writer.js";
+import { COLLECTING } from "./collecting.js";
+import { collectingWriter } from "./collecting-writer.js";
+import type { Encoder } from "./encoder.js";
+import type { ByteSink, TableWriter } from "./writer.js";
 
 /** How batches are made. */
 export interface ArrowOptions {
@@ -14,14 +15,12 @@ export interface ArrowOptions {
   readonly batchRows?: number;
 }
 
-const BATCH_ROWS = 65_536;
-
 /**
  * Writes a table as an Arrow stream. A dictionary comes before the first batch that needs it; what later batches add to
  * it comes as a delta.
  */
 export function arrowStreamWriter(table: TableName, sink: ByteSink, options?: ArrowOptions): TableWriter {
-  return writerOf(table, sink, options, () => new RecordBatchStreamWriter());
+  return writerOf(table, sink, "stream", options);
 }
 
 /**
@@ -29,7 +28,7 @@ export function arrowStreamWriter(table: TableName, sink: ByteSink, options?: Ar
  * none is repeated or continued, which many readers of files do not know.
  */
 export function arrowFileWriter(table: TableName, sink: ByteSink, options?: ArrowOptions): TableWriter {
-  return writerOf(table, sink, options, (batches) => new DictionariesLastWriter(batches));
+  return writerOf(table, sink, "file", options);
 }
 
 class DictionariesLastWriter extends RecordBatchFileWriter {
@@ -63,7 +62,7 @@ class Pieces extends AsyncByteQueue {
     this.#pieces.push(bytes);
   }
 
-  take(): Uint8Array {
+  take(): Uint8Array<ArrayBuffer> {
     const all = new Uint8Array(this.#pieces.reduce((sum, { length }) => sum + length, 0));
     let at = 0;
     for (const piece of this.#pieces) {
@@ -78,26 +77,26 @@ class Pieces extends AsyncByteQueue {
 function writerOf(
   table: TableName,
   sink: ByteSink,
-  { batchRows = BATCH_ROWS }: ArrowOptions = {},
-  open: (batches: ArrowBatches) => RecordBatchStreamWriter | RecordBatchFileWriter,
+  layout: "file" | "stream",
+  { batchRows = COLLECTING.arrow.rows }: ArrowOptions = {},
 ): TableWriter {
-  const rows = new RowBuffer(table);
-  const batches = new ArrowBatches(rows);
-  const out = open(batches);
+  return collectingWriter(table, sink, arrowEncoder(table, layout), { ...COLLECTING.arrow, rows: batchRows });
+}
+
+/** Encodes the rows that it is given as a record batch each. */
+export function arrowEncoder(table: TableName, layout: "file" | "stream"): Encoder {
+  const batches = new ArrowBatches(table);
+  const out = layout === "file" ? new DictionariesLastWriter(batches) : new RecordBatchStreamWriter();
   const pieces = new Pieces();
   out.reset(pieces, batches.schema);
   return {
-    write(block: Block): void | Promise<void> {
-      expectTable(block, table);
-      rows.append(block);
-      if (rows.length < batchRows && rows.newText < TEXT_MAX) return;
-      out.write(batches.take());
-      return sink.write(pieces.take());
+    encode(rows) {
+      out.write(batches.batch(rows));
+      return pieces.take();
     },
-    end(): void | Promise<void> {
-      if (rows.length) out.write(batches.take());
+    end() {
       out.finish();
-      return sink.write(pieces.take());
+      return pieces.take();
     },
   };
 }

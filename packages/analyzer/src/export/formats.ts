@@ -1,5 +1,9 @@
 // The formats that a table can be exported in. Their libraries are loaded when asked for: they take a while.
 import type { TableName } from "../tables/schema.js";
+import { COLLECTING } from "./collecting.js";
+import { collectingWriter } from "./collecting-writer.js";
+import type { EncodedFormat } from "./encoder.js";
+import { EncoderThread } from "./encoder-thread.js";
 import type { ByteSink, TableWriter } from "./writer.js";
 
 /** Begins a table. */
@@ -36,23 +40,29 @@ export const EXPORT_FORMATS: Readonly<Record<ExportFormatName, ExportFormat>> = 
     meaning: "Apache Parquet",
     extension: "parquet",
     isText: false,
-    load: async () => (await import("./parquet.js")).parquetWriter,
+    load: async () => threaded("parquet"),
   },
   arrow: {
     meaning: "Arrow IPC file",
     extension: "arrow",
     isText: false,
-    load: async () => (await import("./arrow.js")).arrowFileWriter,
+    load: async () => threaded("arrow"),
   },
   arrows: {
     meaning: "Arrow IPC stream",
     extension: "arrows",
     isText: false,
-    load: async () => (await import("./arrow.js")).arrowStreamWriter,
+    load: async () => threaded("arrows"),
   },
 };
 
 /** Whether there is a format of this name. */
 export function isExportFormatName(name: string): name is ExportFormatName {
   return Object.hasOwn(EXPORT_FORMATS, name);
+}
+
+/** Collects rows here and encodes them in a thread, one for all tables. */
+function threaded(format: EncodedFormat): OpenWriter {
+  const thread = new EncoderThread(format);
+  return (table, sink) => collectingWriter(table, sink, thread.encoder(table), COLLECTING[format]);
 }

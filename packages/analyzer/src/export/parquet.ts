@@ -4,70 +4,66 @@
 import { ByteWriter } from "hyparquet-writer/src/bytewriter.js";
 import { ParquetWriter } from "hyparquet-writer/src/parquet-writer.js";
 
-import type { Block } from "../tables/block.js";
 import type { TableName } from "../tables/schema.js";
+import { COLLECTING } from "./collecting.js";
+import { collectingWriter } from "./collecting-writer.js";
+import type { Encoder } from "./encoder.js";
 import { writeColumnChunk } from "./parquet/column-chunk.js";
 import { parquetSchema } from "./parquet/schema.js";
-import { RowBuffer, TEXT_MAX } from "./row-buffer.js";
-import { type ByteSink, expectTable, type TableWriter } from "./writer.js";
-
-/** How the file is laid out. */
-export interface ParquetOptions {
-  /** Rows after which a row group is written. */
-  readonly rowGroupRows?: number;
-}
-
-/** What DuckDB reads best. */
-const ROW_GROUP_ROWS = 122_880;
+import { RowBuffer, storedColumns, type TakenRows } from "./row-buffer.js";
+import type { ByteSink, TableWriter } from "./writer.js";
 
 /** Writes a table as Parquet. Rows are held until there are enough for a row group. */
 export function parquetWriter(
   table: TableName,
   sink: ByteSink,
-  { rowGroupRows = ROW_GROUP_ROWS }: ParquetOptions = {},
+  { rowGroupRows = COLLECTING.parquet.rows }: { readonly rowGroupRows?: number } = {},
 ): TableWriter {
-  const rows = new RowBuffer(table);
-  const schema = parquetSchema(rows);
+  return collectingWriter(table, sink, parquetEncoder(table), { ...COLLECTING.parquet, rows: rowGroupRows });
+}
+
+/** Encodes the rows that it is given as a row group each. */
+export function parquetEncoder(table: TableName): Encoder {
+  const stored = storedColumns(table);
+  const schema = parquetSchema(table, stored);
   const writer = new ByteWriter();
   const file = new ParquetWriter({ writer, schema, createdBy: "skbtracer" });
 
-  const handOver = (): void | Promise<void> => {
+  const written = (): Uint8Array<ArrayBuffer> => {
     const bytes = writer.getBytes().slice();
     writer.index = 0;
-    return sink.write(bytes);
+    return bytes;
   };
 
-  const writeRowGroup = (): void => {
+  const writeRowGroup = ({ columns, length }: TakenRows): void => {
     const start = writer.offset;
-    const columns = rows.columns.map((column, at) =>
-      writeColumnChunk(writer, schema[at + 1] ?? { name: column.name }, column, rows.length),
-    );
+    const chunks = stored.map((column, at) => {
+      const taken = columns[at];
+      if (!taken) throw new TypeError(`rows of ${table} lack the column ${column.name}`);
+      return writeColumnChunk(writer, schema[at + 1] ?? column, { ...column, ...taken }, length);
+    });
     file.row_groups.push({
-      columns,
-      num_rows: BigInt(rows.length),
-      total_byte_size: columns.reduce(
+      columns: chunks,
+      num_rows: BigInt(length),
+      total_byte_size: chunks.reduce(
         (sum, chunk) => sum + (chunk.meta_data?.total_uncompressed_size ?? 0n),
         0n,
       ),
       total_compressed_size: BigInt(writer.offset - start),
     });
-    file.num_rows += BigInt(rows.length);
-    rows.clear(() => false);
+    file.num_rows += BigInt(length);
   };
 
   return {
-    write(block: Block): void | Promise<void> {
-      expectTable(block, table);
-      rows.append(block);
-      if (rows.length < rowGroupRows && rows.newText < TEXT_MAX) return;
-      writeRowGroup();
-      return handOver();
+    encode(rows) {
+      writeRowGroup(rows);
+      return written();
     },
-    end(): void | Promise<void> {
+    end() {
       // hyparquet-writer's footer without row groups has a list of bytes in their place, which strict readers refuse.
-      if (rows.length || file.row_groups.length === 0) writeRowGroup();
+      if (file.row_groups.length === 0) writeRowGroup(new RowBuffer(table).take(() => false));
       const finished = file.finish();
-      return finished ? finished.then(handOver) : handOver();
+      return finished ? finished.then(written) : written();
     },
   };
 }

@@ -1,10 +1,11 @@
 // Packets for a pcapng file, from a recording as it is reconstructed: one for each path, or one for each event.
-import { EventKind } from "@skbtracer/format";
+import { EventKind, type Loss } from "@skbtracer/format";
 import { dissect } from "../dissect/packet.js";
 import { captureOf } from "../event/trace-event.js";
 import type { Life } from "../reconstruct/life.js";
 import type { FollowedBatch, Lives } from "../reconstruct/lives.js";
-import type { FinishedPath, Found } from "../reconstruct/reconstruction.js";
+import type { FinishedPath } from "../reconstruct/followed-path.js";
+import type { Found } from "../reconstruct/reconstruction.js";
 import type { PathRow } from "../tables/rows.js";
 import { interfaceBlock, LINKTYPE_ETHERNET, LINKTYPE_RAW, packetBlock, sectionBlock } from "./pcapng.js";
 
@@ -15,6 +16,8 @@ export interface PathPacketsOptions {
   readonly application: string;
   /** ns since 1970 at the recording's start. */
   startUnixNs(): bigint;
+  /** Losses so far, in ns since the recording's start. */
+  losses(): readonly Pick<Loss, "beforeNs" | "count">[];
   isWanted(path: PathRow): boolean;
 }
 
@@ -49,8 +52,8 @@ export class PathPackets {
   readonly #seen = new Map<number, Seen[]>();
   #pending: Pending[] = [];
   #blocks: Uint8Array[] = [];
-  #lost = 0;
-  #lostBefore = 0;
+  /** Of the last packet written: losses up to here have been told. */
+  #toldNs = Number.NEGATIVE_INFINITY;
 
   constructor(options: PathPacketsOptions) {
     this.#options = options;
@@ -61,9 +64,8 @@ export class PathPackets {
     return [sectionBlock({ ...facts, application: this.#options.application })];
   }
 
-  /** Takes what a batch gave; `lost` events have been lost so far. */
-  take(found: Found, lives: Lives, lost: number): Uint8Array[] {
-    this.#lost = lost;
+  /** Takes what a batch gave. */
+  take(found: Found, lives: Lives): Uint8Array[] {
     this.#look(found.followed, lives);
     for (const finished of found.paths) this.#finish(finished);
     // Those that nobody wanted
@@ -151,9 +153,16 @@ export class PathPackets {
   #write(count: number): void {
     const sorted = this.#pending.toSorted((a, b) => a.seen.timeNs - b.seen.timeNs);
     this.#pending = sorted.slice(count);
+    const losses = this.#options
+      .losses()
+      .filter(({ beforeNs }) => beforeNs > this.#toldNs)
+      .toSorted((a, b) => a.beforeNs - b.beforeNs);
+    let told = 0;
     for (const { seen, comment, path } of sorted.slice(0, count)) {
-      const dropped = BigInt(this.#lost - this.#lostBefore);
-      this.#lostBefore = this.#lost;
+      let dropped = 0n;
+      for (let loss = losses[told]; loss && loss.beforeNs <= seen.timeNs; loss = losses[++told])
+        dropped += BigInt(loss.count);
+      this.#toldNs = Math.max(this.#toldNs, seen.timeNs);
       this.written++;
       this.#blocks.push(
         packetBlock({

@@ -1,5 +1,6 @@
 // The filter in the form of the BPF program's configuration.
 
+import type { ClassicProgram } from "@skbtracer/format";
 import { parseAddress } from "../dissect/addresses.js";
 import { IP_PROTOCOL } from "../dissect/ip-protocol-names.js";
 import { FilterError } from "./filter-error.js";
@@ -21,6 +22,7 @@ export interface KernelFilter {
   readonly pid: number;
   /** 0 without one. */
   readonly netns: number;
+  readonly expression?: { readonly text: string; readonly program: ClassicProgram };
 }
 
 const PROTOCOL_NUMBERS: Readonly<Record<FilterProtocol, KernelFilter["protocol"]>> = {
@@ -54,5 +56,6 @@ export function kernelFilter(filter: PacketFilter): KernelFilter {
     icmpId: filter.icmpId ?? -1,
     pid: filter.pid ?? 0,
     netns: filter.netns ?? 0,
+    ...(filter.expression && { expression: filter.expression }),
   };
 }

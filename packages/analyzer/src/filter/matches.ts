@@ -26,7 +26,7 @@ export function matches(filter: PacketFilter, packet: Packet, origin: Origin): b
   return packetMatcher(filter)(packet, origin);
 }
 
-/** The filter as a function, prepared for many packets. */
+/** The filter as a function, prepared for many packets. An expression is not asked: it needs more than the packet. */
 export function packetMatcher(filter: PacketFilter): PacketMatcher {
   const wanted = kernelFilter(filter);
   return (packet, origin) =>

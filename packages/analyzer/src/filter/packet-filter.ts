@@ -1,6 +1,7 @@
 // The filter flags as data, validated. All given parts must hold for a packet to pass.
 
 import { addressText, parseAddress } from "../dissect/addresses.js";
+import type { ExpressionFilter } from "../expression/expression-filter.js";
 import { FilterError } from "./filter-error.js";
 
 /** Protocols to filter by; `icmp` is ICMP and ICMPv6. */
@@ -16,8 +17,12 @@ export interface PacketFilter {
   /** Identifier of ICMP echo requests and replies; 0 is an identifier too. */
   readonly icmpId?: number;
   readonly pid?: number;
-  /** Inode number of the network namespace. */
+  /** Inode number of the network namespace; NaN: of none that there is. */
   readonly netns?: number;
+  /** In its place, the namespace's name in /run/netns: what its number is, `filterIn` finds. */
+  readonly netnsName?: string;
+  /** A filter expression. */
+  readonly expression?: ExpressionFilter;
 }
 
 /** The filter flags as typed on the command line, absent ones undefined. */
@@ -41,7 +46,7 @@ const NUMBERS = {
   "--icmpid": { what: "an ICMP identifier", min: 0, max: 65535 },
   // PID_MAX_LIMIT on 64-bit kernels.
   "--pid": { what: "a process id", min: 1, max: 2 ** 22 },
-  "--netns": { what: "a network namespace's inode number", min: 1, max: 2 ** 32 - 1 },
+  "--netns": { what: "a network namespace's name or inode number", min: 1, max: 2 ** 32 - 1 },
 } as const satisfies Readonly<Record<string, NumberFlag>>;
 
 const PROTOCOLS: readonly FilterProtocol[] = ["tcp", "udp", "icmp", "any"];
@@ -59,8 +64,25 @@ export function parsePacketFilter(flags: FilterFlags): PacketFilter {
     ...(flags.proto !== undefined && { protocol: parseProtocol(flags.proto) }),
     ...(flags.icmpid !== undefined && { icmpId: parseNumber("--icmpid", flags.icmpid) }),
     ...(flags.pid !== undefined && { pid: parseNumber("--pid", flags.pid) }),
-    ...(flags.netns !== undefined && { netns: parseNumber("--netns", flags.netns) }),
+    ...(flags.netns !== undefined && parseNetns(flags.netns)),
   };
+}
+
+/** A filter as it is where network namespaces have these names. */
+export function filterIn(
+  filter: PacketFilter,
+  namespaces: readonly { readonly inode: number; readonly name?: string }[],
+): PacketFilter {
+  const { netnsName, ...rest } = filter;
+  if (netnsName === undefined) return filter;
+  return { ...rest, netns: namespaces.find(({ name }) => name === netnsName)?.inode ?? Number.NaN };
+}
+
+/** What begins like a number is one. */
+function parseNetns(value: string): Pick<PacketFilter, "netns" | "netnsName"> {
+  return /^[A-Za-z_][^/]*$/.test(value) && value !== "Infinity" && value !== "NaN"
+    ? { netnsName: value }
+    : { netns: parseNumber("--netns", value) };
 }
 
 function parseAddressFlag(value: string): string {

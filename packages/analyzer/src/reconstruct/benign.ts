@@ -44,9 +44,10 @@ export const BENIGN_RULES: readonly BenignRule[] = [
   {
     name: "raw-copy",
     functions: ["raw_rcv", "raw_local_deliver", "raw_v4_input", "raw_icmp_error"],
-    reasons: UNSAID,
+    // 6.1 and later say why (net/ipv4/raw.c: raw_rcv_skb).
+    reasons: [...UNSAID, "SOCKET_FILTER"],
     outcome: "consumed",
-    because: "a raw socket's copy that its own filter did not want",
+    because: "a raw socket's copy that its own filter did not want (ping, of another's replies)",
   },
   {
     name: "tcp-handled",
@@ -75,16 +76,17 @@ export const BENIGN_RULES: readonly BenignRule[] = [
     because: "what waited in the queue of a socket that was closed",
   },
   {
-    name: "tap-filter",
-    functions: ["packet_rcv", "tpacket_rcv"],
+    name: "part-of-a-whole",
+    // Not kfree_skb_list, by which kernels without reasons also free what a full queue did not take.
+    functions: ["skb_release_data", "kfree_skb_list_reason"],
     reasons: UNSAID,
     outcome: "consumed",
-    because: "the copy of a packet socket (tcpdump) whose filter did not want it",
+    because: "a fragment that was put together with others and is freed with the whole (net/core/skbuff.c)",
   },
   {
     name: "not-a-drop",
     functions: /./,
-    reasons: ["CONSUMED", "NOT_DROPPED_YET"],
+    reasons: ["SKB_CONSUMED", "SKB_NOT_DROPPED_YET"],
     outcome: "consumed",
     because: "the kernel itself says that it was not dropped",
   },

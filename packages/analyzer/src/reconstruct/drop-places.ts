@@ -1,7 +1,6 @@
 // Where and why packets were dropped, in words: found out once for each place and reason.
-import type { EventBatch } from "@skbtracer/format";
+import { AddressMap, type EventBatch } from "@skbtracer/format";
 import type { Names } from "../event/names.js";
-import { addressKey } from "./address-map.js";
 import { type BenignRule, benignRule } from "./benign.js";
 
 /** A place and a reason. */
@@ -21,7 +20,7 @@ const REASON_ROOM = 2 ** 32;
 /** The places of a recording. */
 export class DropPlaces {
   readonly #names: Names;
-  readonly #places = new Map<number, Map<number, DropPlace>>();
+  readonly #places = new AddressMap<Map<number, DropPlace>>();
 
   constructor(names: Names) {
     this.#names = names;
@@ -31,11 +30,10 @@ export class DropPlaces {
   of(batch: EventBatch, i: number): DropPlace {
     const { low, high } = batch.tailHalves(i, "location");
     const reason = batch.tailNumber(i, "has_reason") ? batch.tailNumber(i, "reason") : REASON_ROOM;
-    const key = addressKey(low, high);
-    let places = this.#places.get(key);
+    let places = this.#places.get(low, high);
     if (!places) {
       places = new Map();
-      this.#places.set(key, places);
+      this.#places.set(low, high, places);
     }
     let place = places.get(reason);
     if (!place) {

@@ -2,7 +2,7 @@
 import { kindName } from "../event/trace-event.js";
 import type { Block, Column } from "../tables/block.js";
 import type { FollowedBatch, Lives } from "./lives.js";
-import type { PacketFacts } from "./packet-facts.js";
+import { packetColumns } from "./packet-columns.js";
 
 /** Names of kinds by number. */
 const KINDS: readonly (string | null)[] = Array.from(
@@ -33,27 +33,11 @@ export function eventBlock(
   const { length, times } = batch;
   const path = new Float64Array(length);
   const event = new Float64Array(length);
-  const cpu = new Float64Array(length);
-  const facts: (PacketFacts | undefined)[] = [];
-  const factsOf = new Map<PacketFacts, number>();
-  const packet = new Int32Array(length);
-  let before: PacketFacts | undefined;
-  let code = -1;
   for (let i = 0; i < length; i++) {
     event[i] = firstEvent + i;
     path[i] = followed.lives[i]?.id ?? Number.NaN;
-    cpu[i] = batch.cpu(i);
-    const now = followed.packets[i];
-    if (now !== before) {
-      before = now;
-      code = now === undefined ? -1 : (factsOf.get(now) ?? -1);
-      if (now !== undefined && code < 0) {
-        code = facts.push(now) - 1;
-        factsOf.set(now, code);
-      }
-    }
-    packet[i] = code;
   }
+  const packet = packetColumns(followed.packets);
   const { all } = lives.devices;
   const device = followed.devices;
   const deviceNumber = (get: (at: (typeof all)[number]) => number): Column => ({
@@ -61,23 +45,13 @@ export function eventBlock(
     codes: device,
     values: all.map(get),
   });
-  const packetText = (get: (facts: PacketFacts) => string | null): Column => ({
-    kind: "text",
-    codes: packet,
-    values: facts.map((fact) => (fact ? get(fact) : null)),
-  });
-  const packetNumber = (get: (facts: PacketFacts) => number | null): Column => ({
-    kind: "number",
-    codes: packet,
-    values: facts.map((fact) => (fact ? get(fact) : null) ?? Number.NaN),
-  });
   const columns: Column[] = [
-    { kind: "text", codes: new Uint8Array(length), values: [recording] },
+    { kind: "text", codes: new Int32Array(length), values: [recording] },
     number(event),
     number(path),
     number(times),
     { kind: "wide", values: unixTimes(times, startUnixNs ?? 0n), absent: startUnixNs === null },
-    number(cpu),
+    number(batch.cpus),
     { kind: "text", codes: batch.narrow("kind"), values: KINDS },
     { kind: "text", codes: followed.functions, values: lives.functions.names },
     deviceNumber(({ netns }) => netns),
@@ -86,17 +60,25 @@ export function eventBlock(
     number(batch.narrow("pid")),
     number(batch.narrow("len")),
     number(batch.narrow("mark")),
-    packetText((fact) => fact.protocol),
-    packetText((fact) => fact.info),
-    packetText((fact) => fact.source),
-    packetNumber((fact) => fact.source_port),
-    packetText((fact) => fact.destination),
-    packetNumber((fact) => fact.destination_port),
-    packetNumber((fact) => fact.icmp_id),
-    packetNumber((fact) => fact.icmp_seq),
-    packetNumber((fact) => fact.ip_len),
+    packet.columns.protocol,
+    packet.columns.info,
+    packet.columns.source,
+    packet.columns.source_port,
+    packet.columns.destination,
+    packet.columns.destination_port,
+    packet.columns.icmp_id,
+    packet.columns.icmp_seq,
+    packet.columns.ip_len,
+    returnValues(followed),
   ];
-  return { table: "events", length, columns, packetIds: facts.map((fact) => fact?.id ?? 0) };
+  return { table: "events", length, columns, packetIds: packet.ids };
+}
+
+function returnValues({ batch, returnValues: values }: FollowedBatch): Column {
+  const codes = new Int32Array(batch.length).fill(-1);
+  let code = 0;
+  for (const i of values.keys()) codes[i] = code++;
+  return { kind: "text", codes, values: [...values.values()] };
 }
 
 /** `start + times[i]`, by halves, as a bigint for each would be garbage. */

@@ -1,7 +1,6 @@
 // Single events as rows: of `events`, and with what their kind adds of `drops` and `traversals`.
 import { kindName } from "../event/trace-event.js";
 import type { Names } from "../event/names.js";
-import { familyName, hookName, verdictName } from "../event/netfilter-names.js";
 import type { DropRow, EventRow, TraversalRow } from "../tables/rows.js";
 import type { Life } from "./life.js";
 import type { FollowedBatch, Lives } from "./lives.js";
@@ -9,7 +8,7 @@ import type { PathContext } from "./path-rows.js";
 
 /** Event `i` of a batch as a row of `events`. */
 export function eventRow(
-  { batch, packets, devices, functions }: FollowedBatch,
+  { batch, packets, devices, functions, returnValues }: FollowedBatch,
   i: number,
   event: number,
   life: Life,
@@ -44,6 +43,7 @@ export function eventRow(
     icmp_id: facts?.icmp_id ?? null,
     icmp_seq: facts?.icmp_seq ?? null,
     ip_len: facts?.ip_len ?? null,
+    return_value: returnValues.get(i) ?? null,
   };
 }
 
@@ -112,6 +112,8 @@ export function traversalRow({
   const { batch } = followed;
   const facts = followed.packets[i];
   const netns = lives.devices.all[followed.devices[i] ?? -1]?.netns ?? 0;
+  const { pass } = lives.passes.of(batch, i);
+  const decision = followed.decisions.get(i);
   const timeNs = batch.times[i] ?? 0;
   return {
     recording: context.recording,
@@ -121,10 +123,16 @@ export function traversalRow({
     time_ns: timeNs,
     unix_ns: context.unixNs(timeNs),
     cpu: batch.cpu(i),
-    family: familyName(batch.tailNumber(i, "pf")),
-    table_name: batch.tailText(i, "table"),
-    hook: hookName(batch.tailNumber(i, "hook")),
-    verdict: verdictName(batch.tailNumber(i, "verdict")),
+    engine: pass.engine,
+    family: pass.family,
+    table_family: pass.tableFamily,
+    table_name: pass.table,
+    chain: pass.chain ?? null,
+    hook: pass.hook,
+    verdict: pass.verdict,
+    rule_handle: decision?.handle ?? null,
+    rule: decision?.text ?? null,
+    conntrack: pass.conntrack ?? null,
     duration_ns: batch.tailNumber(i, "duration_ns"),
     netns,
     in_interface: deviceText(names, netns, batch.tailNumber(i, "in_ifindex")),

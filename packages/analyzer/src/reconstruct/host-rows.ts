@@ -1,5 +1,14 @@
 // Rows of the tables that do not come from events: the host, its devices and rules, the probes, and what is missing.
-import { NO_CPU, type RecordingReader } from "@skbtracer/format";
+import {
+  type AddressCount,
+  type Cost,
+  NO_CPU,
+  type Probe,
+  readAddressCounts,
+  readCost,
+  type RecordingReader,
+} from "@skbtracer/format";
+import { filterText } from "./filter-text.js";
 import type { AnyRow, LossRow } from "../tables/rows.js";
 import type { Functions } from "./places.js";
 
@@ -26,10 +35,15 @@ export interface HostRows {
 /** All of them, once the recording has been read to its end. */
 export function hostRows(reader: RecordingReader, facts: HostFacts): HostRows {
   const failures = failuresByAddress(reader.stats);
+  const cost = readCost(reader.stats);
   return {
     meta: [metaRow(reader, facts)],
-    losses: [...ringLosses(reader, facts.recording, failures), ...facts.damageGaps],
-    probes: probeRows(reader, facts, failures),
+    losses: [
+      ...ringLosses(reader, facts.recording, failures),
+      ...missRows(reader, facts.recording, cost),
+      ...facts.damageGaps,
+    ],
+    probes: probeRows(reader, facts, failures, cost),
     interfaces: interfaceRows(reader, facts.recording),
     rules: ruleRows(reader, facts.recording),
   };
@@ -54,6 +68,7 @@ function metaRow(reader: RecordingReader, facts: HostFacts): AnyRow {
     boot_id: host?.bootId ?? null,
     version: environment?.version ?? null,
     command_line: (environment?.commandLine ?? []).join(" "),
+    filter: filterText(environment),
     start_unix_ns: facts.startUnixNs,
     start_monotonic_ns: reader.startNs,
     first_ns: reader.firstNs ?? null,
@@ -64,7 +79,7 @@ function metaRow(reader: RecordingReader, facts: HostFacts): AnyRow {
     late: reader.late,
     paths: facts.paths,
     incomplete_paths: facts.incompletePaths,
-    damaged_ranges: reader.damage.length,
+    damaged_ranges: reader.damagedPlaces,
     closed: ended ? 1 : 0,
     end_reason: ended?.reason ?? null,
     ends_recorded: facts.endsRecorded ? 1 : 0,
@@ -72,36 +87,31 @@ function metaRow(reader: RecordingReader, facts: HostFacts): AnyRow {
 }
 
 /** Refusals by the address of the probe, of the last STATS; undefined if there is none. */
-function failuresByAddress(stats: unknown): ReadonlyMap<bigint, number> | undefined {
+function failuresByAddress(stats: unknown): Counts | undefined {
   const list = (stats as { failures?: unknown } | undefined)?.failures;
-  if (!Array.isArray(list)) return undefined;
-  const failures = new Map<bigint, number>();
-  for (const item of list as unknown[]) {
-    const { address, count } = (item ?? {}) as { address?: unknown; count?: unknown };
-    if (typeof address === "string" && typeof count === "number" && /^0x[0-9a-f]{1,16}$/i.test(address))
-      failures.set(BigInt(address), count);
-  }
-  return failures;
+  return Array.isArray(list) ? byAddress(readAddressCounts(list)) : undefined;
+}
+
+type Counts = ReadonlyMap<bigint, number>;
+
+function byAddress(counts: readonly AddressCount[]): Counts {
+  return new Map(counts.map(({ address, count }) => [BigInt(address), count]));
 }
 
 /** An event bears an address a few bytes behind its function's: see Names. */
 const ENTRY_REACH = 16n;
 
-function lostOf(address: bigint | undefined, failures: ReadonlyMap<bigint, number>): number {
+function countAt(address: bigint | undefined, counts: Counts): number {
   if (address === undefined) return 0;
-  let lost = failures.get(address) ?? 0;
+  let sum = counts.get(address) ?? 0;
   if (address >= 4096n)
-    for (const [at, count] of failures) if (at > address && at - address < ENTRY_REACH) lost += count;
-  return lost;
+    for (let at = address + 1n; at - address < ENTRY_REACH; at++) sum += counts.get(at) ?? 0;
+  return sum;
 }
 
-function ringLosses(
-  reader: RecordingReader,
-  recording: string,
-  failures: ReadonlyMap<bigint, number> | undefined,
-): LossRow[] {
+function ringLosses(reader: RecordingReader, recording: string, failures: Counts | undefined): LossRow[] {
   const guilty = (reader.environment?.probes ?? []).filter(
-    ({ address, status }) => failures && status === "attached" && lostOf(address, failures) > 0,
+    ({ address, status }) => failures && status === "attached" && countAt(address, failures) > 0,
   );
   const [probe] = guilty.length === 1 ? guilty : [];
   return reader.losses().map(({ cpu, afterNs, beforeNs, count }) => ({
@@ -115,29 +125,74 @@ function ringLosses(
   }));
 }
 
+/** Hits that the kernel did not give to the programs: when and where is not known, only that it was while recording. */
+function missRows(reader: RecordingReader, recording: string, cost: Cost | undefined): LossRow[] {
+  const { misses = [], programs = [] } = cost ?? {};
+  const row = (probe: string | null, count: number): LossRow => ({
+    recording,
+    cpu: null,
+    after_ns: 0,
+    before_ns: reader.ended?.atNs ?? reader.lastNs ?? 0,
+    count,
+    probe,
+    cause: "missed",
+  });
+  const skipped = programs.reduce((sum, program) => sum + (program.skipped ?? 0), 0);
+  return [
+    ...misses.map(({ probe, others, count }) => row(others === 0 ? probe : null, count)),
+    ...(skipped > 0 ? [row(null, skipped)] : []),
+  ];
+}
+
 function probeRows(
   reader: RecordingReader,
   { recording, functions }: HostFacts,
-  failures: ReadonlyMap<bigint, number> | undefined,
+  failures: Counts | undefined,
+  cost: Cost | undefined,
 ): AnyRow[] {
-  return (reader.environment?.probes ?? []).map((probe) => ({
-    recording,
-    probe: probe.name,
-    type: probe.type,
-    event: probe.event,
-    status: probe.status,
-    reason: probe.reason ?? null,
-    symbol: probe.symbol ?? null,
-    module: probe.module ?? null,
-    argument: probe.argument ?? null,
-    events: countOf(probe.event === "clone" ? "skb_clone" : probe.name, probe.symbol, functions),
-    lost: failures ? lostOf(probe.address, failures) : null,
-  }));
+  // They are written at the end.
+  const unwanted = cost && reader.ended ? byAddress(cost.unwanted) : undefined;
+  return (reader.environment?.probes ?? []).map((probe) => {
+    const { address, event, type } = probe;
+    const events = countOf(probe, functions);
+    const lost = failures && event !== "return" ? countAt(address, failures) : null;
+    const counted = type !== "kretprobe" && COUNTS_UNWANTED.has(event);
+    return {
+      recording,
+      probe: probe.name,
+      type,
+      event,
+      status: probe.status,
+      reason: probe.reason ?? null,
+      symbol: probe.symbol ?? null,
+      module: probe.module ?? null,
+      argument: probe.argument ?? null,
+      events,
+      lost,
+      hits: counted && unwanted && lost !== null ? events + lost + countAt(address, unwanted) : null,
+      missed: missedOf(probe, cost),
+    };
+  });
 }
 
-function countOf(name: string, symbol: string | undefined, functions: Functions | undefined): number {
+/**
+ * Probes that count the packets that the filter did not want. Those of ends, begins and hooks look at every skb, and returns at
+ * every call, whether it is told of or not.
+ */
+const COUNTS_UNWANTED: ReadonlySet<string> = new Set(["sight", "drop", "traversal"]);
+
+/** Of a probe that was attached by itself; null if it is not known. */
+function missedOf({ name, type, status }: Probe, cost: Cost | undefined): number | null {
+  if (!cost?.missesKnown || status !== "attached" || type === "kprobe_multi" || type === "raw_tracepoint")
+    return null;
+  const miss = cost.misses.find((one) => one.probe === name && one.type === type && one.others === 0);
+  return miss?.count ?? 0;
+}
+
+/** Returns are counted under names of their own. */
+function countOf({ name, symbol, event }: Probe, functions: Functions | undefined): number {
   if (!functions) return 0;
-  const id = functions.names.findIndex((known) => known === name || known === symbol);
+  const id = functions.names.findIndex((known) => known === name || (event !== "return" && known === symbol));
   return functions.counts[id] ?? 0;
 }
 

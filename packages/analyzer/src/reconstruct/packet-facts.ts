@@ -1,5 +1,5 @@
 // What tables say of a packet. An skb is seen many times with the same headers: they are dissected once.
-import { type Capture } from "../dissect/capture.js";
+import type { Capture, HeaderPlace } from "../dissect/capture.js";
 import { etherTypeName } from "../dissect/ether-type-names.js";
 import { ETHER_TYPE } from "../dissect/ethernet.js";
 import { icmpName } from "../dissect/icmp.js";
@@ -26,19 +26,27 @@ type Fingerprint = Float64Array;
 const IPV4_WORDS = 6;
 const IPV6_WORDS = 12;
 
+/** Whether headers are those that the facts are of: they need not be dissected then. */
+export function showsSame(headers: HeaderPlace, { fingerprint: known }: PacketFacts): boolean {
+  if (known === undefined) return false;
+  const version = layoutOf(headers);
+  if (version === undefined || known.length !== (version === 4 ? IPV4_WORDS : IPV6_WORDS)) return false;
+  for (let i = 0; i < known.length; i++) if (known[i] !== wordOf(headers, version, i)) return false;
+  return true;
+}
+
 /**
- * The facts of a capture; `before`, if they are those that this skb had when it was last seen.
+ * The facts of a capture.
+ * @param headers of the same capture
  * @param wanted says which packets match; all, if undefined
- * @param nextId numbers new ones
+ * @param id numbers them
  */
 export function packetFacts(
   capture: Capture,
-  before: PacketFacts | undefined,
+  headers: HeaderPlace,
   wanted: ((packet: Packet) => boolean) | undefined,
-  nextId: () => number,
+  id: number,
 ): PacketFacts {
-  const known = before?.fingerprint;
-  if (before && known && sameFingerprint(capture, known)) return before;
   const packet = dissect(capture);
   const { arp } = packet;
   return {
@@ -51,9 +59,9 @@ export function packetFacts(
     icmp_id: packet.icmpId ?? null,
     icmp_seq: packet.icmpSeq ?? null,
     ip_len: packet.ipLength ?? null,
-    id: nextId(),
+    id,
     matches: wanted?.(packet) ?? true,
-    fingerprint: fingerprint(capture),
+    fingerprint: fingerprint(headers),
   };
 }
 
@@ -88,59 +96,43 @@ function quotedText({ source, destination, sourcePort, destinationPort, protocol
  * IPv4 without options and IPv6 without extension headers, not fragments, of TCP, UDP and ICMP queries, where the skb's
  * network header is: everything that the columns say is decided by these words then.
  */
-function layoutOf({ bytes, network, protocol }: Capture): 4 | 6 | undefined {
+function layoutOf({ view, network, end, protocol }: HeaderPlace): 4 | 6 | undefined {
   if (network < 0) return undefined;
-  if (protocol === ETHER_TYPE.ipv4 && network + 34 <= bytes.length) {
-    if (bytes[network] !== 0x45 || u16(bytes, network + 6) & 0x3fff) return undefined;
-    return isSimple(bytes, bytes[network + 9] ?? 0, network + 20) ? 4 : undefined;
+  if (protocol === ETHER_TYPE.ipv4 && network + 34 <= end) {
+    if (view.getUint8(network) !== 0x45 || view.getUint16(network + 6) & 0x3fff) return undefined;
+    return isSimple(view, view.getUint8(network + 9), network + 20) ? 4 : undefined;
   }
-  if (protocol === ETHER_TYPE.ipv6 && network + 54 <= bytes.length) {
-    if ((bytes[network] ?? 0) >> 4 !== 6) return undefined;
-    return isSimple(bytes, bytes[network + 6] ?? 0, network + 40) ? 6 : undefined;
+  if (protocol === ETHER_TYPE.ipv6 && network + 54 <= end) {
+    if (view.getUint8(network) >> 4 !== 6) return undefined;
+    return isSimple(view, view.getUint8(network + 6), network + 40) ? 6 : undefined;
   }
   return undefined;
 }
 
 /** Not ICMP errors, whose columns depend on what they quote. */
-function isSimple(bytes: Uint8Array, protocol: number, at: number): boolean {
-  const type = bytes[at] ?? 0;
-  if (protocol === IP_PROTOCOL.icmp) return type === 8 || type === 0;
-  if (protocol === IP_PROTOCOL.icmpv6) return type >= 128;
+function isSimple(view: DataView, protocol: number, at: number): boolean {
+  if (protocol === IP_PROTOCOL.icmp) return view.getUint8(at) === 8 || view.getUint8(at) === 0;
+  if (protocol === IP_PROTOCOL.icmpv6) return view.getUint8(at) >= 128;
   return protocol === IP_PROTOCOL.tcp || protocol === IP_PROTOCOL.udp;
 }
 
-function fingerprint(capture: Capture): Fingerprint | undefined {
-  const version = layoutOf(capture);
+function fingerprint(headers: HeaderPlace): Fingerprint | undefined {
+  const version = layoutOf(headers);
   if (version === undefined) return undefined;
   const words = new Float64Array(version === 4 ? IPV4_WORDS : IPV6_WORDS);
-  for (let i = 0; i < words.length; i++) words[i] = wordOf(capture, version, i);
+  for (let i = 0; i < words.length; i++) words[i] = wordOf(headers, version, i);
   return words;
 }
 
-function sameFingerprint(capture: Capture, known: Fingerprint): boolean {
-  const version = layoutOf(capture);
-  if (version === undefined || known.length !== (version === 4 ? IPV4_WORDS : IPV6_WORDS)) return false;
-  for (let i = 0; i < known.length; i++) if (known[i] !== wordOf(capture, version, i)) return false;
-  return true;
-}
-
 /** Protocol, length and TCP flags first, then the first eight bytes of layer 4, then the addresses. */
-function wordOf({ bytes, network }: Capture, version: 4 | 6, i: number): number {
+function wordOf({ view, network }: HeaderPlace, version: 4 | 6, i: number): number {
   const transport = network + (version === 4 ? 20 : 40);
   if (i === 0) {
-    const protocol = bytes[network + (version === 4 ? 9 : 6)] ?? 0;
-    const flags = protocol === IP_PROTOCOL.tcp ? (bytes[transport + 13] ?? 0) : 0;
-    return (u16(bytes, network + (version === 4 ? 2 : 4)) * 256 + protocol) * 256 + flags;
+    const protocol = view.getUint8(network + (version === 4 ? 9 : 6));
+    const flags = protocol === IP_PROTOCOL.tcp ? view.getUint8(transport + 13) : 0;
+    return (view.getUint16(network + (version === 4 ? 2 : 4)) * 256 + protocol) * 256 + flags;
   }
-  if (i === 1 || i === 2) return u32(bytes, transport + 4 * (i - 1));
+  if (i === 1 || i === 2) return view.getUint32(transport + 4 * (i - 1));
   if (i === 3) return version;
-  return u32(bytes, network + (version === 4 ? 12 : 8) + 4 * (i - 4));
-}
-
-function u16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return u16(bytes, at) * 65_536 + u16(bytes, at + 2);
+  return view.getUint32(network + (version === 4 ? 12 : 8) + 4 * (i - 4));
 }

@@ -2,6 +2,7 @@
 import type { Outcome, PathRow } from "../tables/rows.js";
 import type { Life } from "./life.js";
 import type { Lives } from "./lives.js";
+import { natOf } from "./nat.js";
 import { stageOf } from "./stages.js";
 
 /** How a life ended, in the terms of `paths`. */
@@ -12,8 +13,12 @@ export function outcomeOf(life: Life, lives: Lives): Outcome {
   return lives.functions.stages[life.lastFunction]?.outcome ?? stageOf("").outcome;
 }
 
-/** Says whether events were lost on a CPU between two times. */
-export type LostBetween = (cpu: number, fromNs: number, toNs: number) => boolean;
+/** Says whether events were lost between two times. */
+export interface LostBetween {
+  /** On a CPU, or on one that is not known. */
+  on(cpu: number, fromNs: number, toNs: number): boolean;
+  anywhere(fromNs: number, toNs: number): boolean;
+}
 
 /** Why a path may not be all; null: it is. */
 export function incompleteBecause(
@@ -23,11 +28,11 @@ export function incompleteBecause(
   let because = "";
   // What was lost after an end that was not seen may have been that end.
   const lastNs = life.end === "freed" ? life.lastNs : Number.POSITIVE_INFINITY;
-  for (const cpu of lives.cpuSets.cpus(life.cpus))
-    if (lostBetween(cpu, life.firstNs, lastNs)) {
-      because = "loss";
-      break;
-    }
+  if (lostBetween.anywhere(life.firstNs, lastNs))
+    because = lives.cpuSets.cpus(life.cpus).some((cpu) => lostBetween.on(cpu, life.firstNs, lastNs))
+      ? "loss"
+      : // Where it went from CPU to CPU, all that it did on one of them may be what was lost there.
+        "loss_elsewhere";
   const add = (reason: string): void => {
     because += because === "" ? reason : `,${reason}`;
   };
@@ -48,22 +53,36 @@ export interface PathContext {
   unixNs(timeNs: number): bigint | null;
 }
 
-/** The row of a life. */
-export function pathRow(life: Life, context: PathContext): PathRow {
+/** The skb's address. */
+export function skbText({ low, high }: Life): string {
+  return `0x${hex(high)}${hex(low)}`;
+}
+
+function hex(half: number): string {
+  return (half >>> 0).toString(16).padStart(8, "0");
+}
+
+/**
+ * The row of a life.
+ * @param because what `incompleteBecause` said when it ended
+ */
+export function pathRow(life: Life, because: string | null, context: PathContext): PathRow {
   const { lives } = context;
   const way = lives.ways.describe(life.way);
-  const because = incompleteBecause(life, context);
   const { firstPacket: packet, lastPacket: last } = life;
+  const nat = natOf(life);
   return {
     recording: context.recording,
     path: life.id,
     parent: life.parent ?? null,
-    skb: `0x${(life.high >>> 0).toString(16).padStart(8, "0")}${(life.low >>> 0).toString(16).padStart(8, "0")}`,
+    family: life.family?.root ?? life.id,
+    merged_into: life.mergedInto ?? null,
+    skb: skbText(life),
     time_ns: life.firstNs,
     unix_ns: context.unixNs(life.firstNs),
     last_ns: life.lastNs,
     duration_ns: life.lastNs - life.firstNs,
-    begin: life.cloned ? "cloned" : (lives.functions.stages[life.firstFunction]?.begin ?? "unknown"),
+    begin: life.born ?? lives.functions.stages[life.firstFunction]?.begin ?? "unknown",
     outcome: outcomeOf(life, lives),
     complete: because === null ? 1 : 0,
     incomplete_because: because,
@@ -88,6 +107,9 @@ export function pathRow(life: Life, context: PathContext): PathRow {
     last_source_port: last?.source_port ?? null,
     last_destination: last?.destination ?? null,
     last_destination_port: last?.destination_port ?? null,
+    nat_before: nat?.before ?? null,
+    nat_after: nat?.after ?? null,
+    conntrack: life.conntrack || null,
     verdicts: life.verdicts || null,
     drop_reason: life.drop?.reason ?? null,
     drop_location: life.drop?.location ?? null,

@@ -1,5 +1,6 @@
 // Paths by shape: the functions in their order, the verdicts on the way, and the end.
 import type { Outcome, PathRow } from "../tables/rows.js";
+import type { DropPlace } from "./drop-places.js";
 import type { Life } from "./life.js";
 import type { Lives } from "./lives.js";
 import { outcomeOf } from "./path-rows.js";
@@ -17,40 +18,60 @@ export interface PathShape {
   incomplete: number;
 }
 
+/** How lives of one way end, and their shape. */
+interface End {
+  readonly outcome: Outcome;
+  readonly drop: DropPlace | undefined;
+  readonly verdicts: string;
+  readonly shape: PathShape;
+}
+
+/** The ends of one way. */
+interface Ends {
+  /** Of the life before: most end like it. */
+  last: End | undefined;
+  readonly all: Map<string, End>;
+}
+
 /** Counts paths, as rows or, faster, as the lives that rows are made from. */
 export class PathShapes {
   /** Paths so far. */
   total = 0;
   readonly #shapes = new Map<string, PathShape>();
-  /** Shapes of one recording's lives: by way, then by all else. */
-  readonly #ofLives = new WeakMap<Lives, Map<number, Map<string, PathShape>>>();
+  /** The recording that lives were given of, and its shapes by way. */
+  #lives: Lives | undefined;
+  #ways: (Ends | undefined)[] = [];
 
   addRow(path: PathRow): void {
     const { outcome, drop_reason: dropReason, functions, verdicts } = path;
     this.#count(this.#shape(outcome, dropReason, functions, verdicts), path.duration_ns, path.complete === 1);
   }
 
+  /** @param lives what it is one of: one recording's after another's */
   addLife(life: Life, lives: Lives, isComplete: boolean): void {
-    let ways = this.#ofLives.get(lives);
-    if (!ways) {
-      ways = new Map();
-      this.#ofLives.set(lives, ways);
+    if (this.#lives !== lives) {
+      this.#lives = lives;
+      this.#ways = [];
     }
-    let ends = ways.get(life.way);
-    if (!ends) {
-      ends = new Map();
-      ways.set(life.way, ends);
-    }
+    const ends = (this.#ways[life.way] ??= { last: undefined, all: new Map() });
     const outcome = outcomeOf(life, lives);
-    const key =
-      life.drop || life.verdicts ? `${outcome}\n${life.drop?.reason ?? ""}\n${life.verdicts}` : outcome;
-    let shape = ends.get(key);
-    if (!shape) {
-      const { functions } = lives.ways.describe(life.way);
-      shape = this.#shape(outcome, life.drop?.reason ?? null, functions, life.verdicts || null);
-      ends.set(key, shape);
+    const { drop, verdicts, lastNs, firstNs } = life;
+    let end = ends.last;
+    if (!end || end.outcome !== outcome || end.drop !== drop || end.verdicts !== verdicts)
+      ends.last = end = this.#end(ends, life, outcome, lives);
+    this.#count(end.shape, lastNs - firstNs, isComplete);
+  }
+
+  #end({ all }: Ends, { way, drop, verdicts }: Life, outcome: Outcome, lives: Lives): End {
+    const reason = drop?.reason ?? null;
+    const key = `${outcome}\n${reason ?? ""}\n${drop?.location ?? ""}\n${verdicts}`;
+    let end = all.get(key);
+    if (!end) {
+      const { functions } = lives.ways.describe(way);
+      end = { outcome, drop, verdicts, shape: this.#shape(outcome, reason, functions, verdicts || null) };
+      all.set(key, end);
     }
-    this.#count(shape, life.lastNs - life.firstNs, isComplete);
+    return end;
   }
 
   /** The most frequent first. */

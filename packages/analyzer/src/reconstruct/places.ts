@@ -1,7 +1,7 @@
 // Numbers for what events refer to again and again (functions, devices, ways through both), so that following a packet
 // compares and counts numbers. What is kept grows with the variety of a recording, not with its length.
+import { AddressMap } from "@skbtracer/format";
 import type { Names } from "../event/names.js";
-import { addressKey } from "./address-map.js";
 import { type Stage, stageOf } from "./stages.js";
 
 /** The functions of a recording. */
@@ -10,8 +10,11 @@ export class Functions {
   readonly stages: Stage[] = [];
   /** Events at each. */
   readonly counts: number[] = [];
+  /** Whether the returns of each are recorded. */
+  readonly returns: boolean[] = [];
   readonly #names: Names;
-  readonly #ids = new Map<number, number>();
+  readonly #ids = new AddressMap<number>();
+  readonly #returnIds = new AddressMap<number>();
 
   constructor(names: Names) {
     this.#names = names;
@@ -19,11 +22,20 @@ export class Functions {
 
   /** Number of the function at an address, given as halves. */
   id(low: number, high: number): number {
-    const key = addressKey(low, high);
-    let id = this.#ids.get(key);
+    let id = this.#ids.get(low, high);
     if (id === undefined) {
       id = this.add(this.#names.function((BigInt(high) << 32n) | BigInt(low)));
-      this.#ids.set(key, id);
+      this.#ids.set(low, high, id);
+    }
+    return id;
+  }
+
+  /** Number of the returns from the function at an address, which have a name of their own. */
+  returnId(low: number, high: number): number {
+    let id = this.#returnIds.get(low, high);
+    if (id === undefined) {
+      id = this.add(this.#names.return((BigInt(high) << 32n) | BigInt(low)));
+      this.#returnIds.set(low, high, id);
     }
     return id;
   }
@@ -34,6 +46,7 @@ export class Functions {
     if (known >= 0) return known;
     this.stages.push(stageOf(name));
     this.counts.push(0);
+    this.returns.push(this.#names.returns(name));
     return this.names.push(name) - 1;
   }
 }
@@ -50,8 +63,8 @@ export class Devices {
   readonly all: Device[] = [];
   readonly #names: Names;
   readonly #ids = new Map<string, number>();
-  /** By namespace and ifindex, until names may have changed. */
-  readonly #current = new Map<number, Map<number, number>>();
+  /** By ifindex and namespace, until names may have changed. */
+  readonly #current = new AddressMap<number>();
 
   constructor(names: Names) {
     this.#names = names;
@@ -63,8 +76,7 @@ export class Devices {
   }
 
   id(netns: number, ifindex: number): number {
-    const id = this.#current.get(netns)?.get(ifindex);
-    return id ?? this.#find(netns, ifindex);
+    return this.#current.get(ifindex, netns) ?? this.#find(netns, ifindex);
   }
 
   #find(netns: number, ifindex: number): number {
@@ -75,12 +87,7 @@ export class Devices {
       id = this.all.push({ netns, ifindex, name }) - 1;
       this.#ids.set(key, id);
     }
-    let devices = this.#current.get(netns);
-    if (!devices) {
-      devices = new Map();
-      this.#current.set(netns, devices);
-    }
-    devices.set(ifindex, id);
+    this.#current.set(ifindex, netns, id);
     return id;
   }
 }
@@ -100,19 +107,21 @@ interface Step {
   readonly deviceId: number;
   readonly hops: number;
   way: Way | undefined;
+  /** The step that last came next: most packets take the way of those before them. */
+  next: { readonly functionId: number; readonly deviceId: number; readonly way: number } | undefined;
 }
 
 /** No path has more: what is seen more often is one whose end was missed again and again. */
 export const HOPS_MAX = 1000;
 
-const FUNCTION_ROOM = 2 ** 12;
+const FUNCTION_ROOM = 2 ** 14;
 const DEVICE_ROOM = 2 ** 16;
 
 /** All ways that packets took, as a tree of steps. Way 0 is that of no step. */
 export class Ways {
   readonly #functions: Functions;
   readonly #devices: Devices;
-  readonly #steps: Step[] = [{ parent: -1, functionId: -1, deviceId: -1, hops: 0, way: undefined }];
+  readonly #steps: Step[] = [newStep(-1, -1, -1, 0)];
   readonly #children = new Map<number, number>();
 
   constructor(functions: Functions, devices: Devices) {
@@ -122,13 +131,22 @@ export class Ways {
 
   /** The way `way` and then a function, at a device. */
   step(way: number, functionId: number, deviceId: number): number {
-    // Exact as long as there are fewer than 2^25 ways.
+    const from = this.#steps[way];
+    const last = from?.next;
+    if (last && last.functionId === functionId && last.deviceId === deviceId) return last.way;
+    const next = this.#child(way, functionId, deviceId);
+    if (from) from.next = { functionId, deviceId, way: next };
+    return next;
+  }
+
+  #child(way: number, functionId: number, deviceId: number): number {
+    // Exact as long as there are fewer than 2^23 ways.
     const key = (way * FUNCTION_ROOM + functionId) * DEVICE_ROOM + deviceId;
     let next = this.#children.get(key);
     if (next === undefined) {
       const hops = this.hops(way) + 1;
-      if (hops > HOPS_MAX || this.#steps.length >= 2 ** 25) return way;
-      next = this.#steps.push({ parent: way, functionId, deviceId, hops, way: undefined }) - 1;
+      if (hops > HOPS_MAX || this.#steps.length >= 2 ** 23) return way;
+      next = this.#steps.push(newStep(way, functionId, deviceId, hops)) - 1;
       this.#children.set(key, next);
     }
     return next;
@@ -164,6 +182,10 @@ export class Ways {
       namespaces: changes(devices.map((device) => (device?.netns ? String(device.netns) : ""))),
     };
   }
+}
+
+function newStep(parent: number, functionId: number, deviceId: number, hops: number): Step {
+  return { parent, functionId, deviceId, hops, way: undefined, next: undefined };
 }
 
 /** The names of devices may be anything but a space or slash (dev_valid_name, net/core/dev.c). */

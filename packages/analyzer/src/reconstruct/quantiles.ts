@@ -19,16 +19,31 @@ export class Quantiles {
       this.#isSorted = false;
       return;
     }
+    if (this.#exact.length > 0) {
+      for (const one of this.#exact) this.#put(one);
+      this.#exact = [];
+    }
+    this.#put(value);
+  }
+
+  /** Takes all that another has taken. */
+  addAll(other: Quantiles): void {
+    for (const one of other.#exact) this.add(one);
+    if (other.#buckets.size === 0) return;
     for (const one of this.#exact) this.#put(one);
     this.#exact = [];
-    this.#put(value);
+    for (const [bucket, count] of other.#buckets) {
+      this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + count);
+      this.count += count;
+    }
   }
 
   /** The value that a share of all are at most: 0.5 gives the median. 0 without values. */
   at(share: number): number {
     const rank = Math.max(0, Math.ceil(share * this.count) - 1);
     if (this.#buckets.size === 0) {
-      if (!this.#isSorted) this.#exact.sort((a, b) => a - b);
+      // By their numbers, without a function to compare them
+      if (!this.#isSorted) this.#exact = [...Float64Array.from(this.#exact).toSorted()];
       this.#isSorted = true;
       return this.#exact[rank] ?? 0;
     }

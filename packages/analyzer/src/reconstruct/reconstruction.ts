@@ -1,17 +1,19 @@
 // From a recording's events to rows: who asks says which tables, and gets them as they become certain.
 import { type EventBatch, EventKind, NO_CPU, type RecordingReader, uuidText } from "@skbtracer/format";
 import { Names } from "../event/names.js";
+import { filterIn } from "../filter/packet-filter.js";
 import { type PacketFilter, type PacketSelection, packetSelection } from "../filter/packet-selection.js";
 import type { Block } from "../tables/block.js";
 import { blockOf } from "../tables/block.js";
-import type { DropRow, EventRow, LossRow, PathRow, TraversalRow } from "../tables/rows.js";
+import type { DropRow, LossRow, TraversalRow } from "../tables/rows.js";
 import type { TableName } from "../tables/schema.js";
 import { eventBlock, selectRows } from "./event-block.js";
 import { dropRow, eventRow, traversalRow } from "./event-rows.js";
+import { FollowedPath, type PathEvent } from "./followed-path.js";
 import { hostRows } from "./host-rows.js";
-import type { Family, Life } from "./life.js";
+import { decisionText, type Family, type Life } from "./life.js";
 import { type FollowedBatch, Lives, type LivesOptions } from "./lives.js";
-import { incompleteBecause, type PathContext, pathRow } from "./path-rows.js";
+import { incompleteBecause, type PathContext } from "./path-rows.js";
 import type { PathShapes } from "./path-shapes.js";
 
 /** What is wanted of a recording. */
@@ -25,15 +27,8 @@ export interface Demand {
   readonly shapes?: PathShapes;
   /** Give paths with their events, and a path and its clones together: when the last of them has ended. */
   readonly pathEvents?: boolean;
-}
-
-/** A path, and its events if they were asked for. */
-export interface FinishedPath {
-  readonly path: PathRow;
-  readonly events: readonly EventRow[];
-  /** Numbers of the packet as it was first and last seen: see `Block.packetIds`. Only from a recording. */
-  readonly packetId?: number | undefined;
-  readonly lastPacketId?: number | undefined;
+  /** Give those events with their stacks. */
+  readonly stacks?: boolean;
 }
 
 /** What a batch of events has made certain. */
@@ -42,7 +37,7 @@ export interface Found {
   readonly events: Block | undefined;
   readonly drops: readonly DropRow[];
   readonly traversals: readonly TraversalRow[];
-  readonly paths: readonly FinishedPath[];
+  readonly paths: readonly FollowedPath[];
   /** The events themselves, and the lives that they belong to. */
   readonly followed: FollowedBatch;
 }
@@ -60,6 +55,7 @@ export class Reconstruction {
   readonly #selection: PacketSelection | undefined;
   readonly #packets: LivesOptions["packets"] = "none";
   #lives: Lives | undefined;
+  #endsRecorded: boolean | undefined;
   #names: Names | undefined;
   #context: PathContext | undefined;
   #startUnixNs: bigint | null = null;
@@ -72,8 +68,9 @@ export class Reconstruction {
   readonly #damageGaps: LossRow[] = [];
   #openGap: { afterNs: number; untilRound: number } | undefined;
   #lastNs = 0;
-  readonly #eventsOf = new Map<Life, EventRow[]>();
-  readonly #families = new Map<Family | Life, FinishedPath[]>();
+  readonly #eventsOf = new Map<Life, PathEvent[]>();
+  readonly #decisionsOf = new Map<Life, Map<number, string>>();
+  readonly #families = new Map<Family | Life, FollowedPath[]>();
 
   constructor(reader: RecordingReader, demand: Demand) {
     this.#reader = reader;
@@ -106,8 +103,12 @@ export class Reconstruction {
     return this.#lives?.inFlight ?? 0;
   }
 
-  /** Whether every end of an skb was probed. Known once the recording's first events have come. */
+  /**
+   * Whether every end of an skb was probed, as far as was known when the recording's first events came: by that they were
+   * followed, though a description of the host that comes later may know better.
+   */
   get endsRecorded(): boolean {
+    if (this.#endsRecorded !== undefined) return this.#endsRecorded;
     return (this.#reader.environment?.probes ?? []).some(
       ({ event, type, status }) => event === "free" && type === "kprobe" && status === "attached",
     );
@@ -137,7 +138,7 @@ export class Reconstruction {
           const number = ++this.#dropCount;
           if (wants("drops") && followed.matched[i])
             drops.push(dropRow({ followed, i, event, number, life, lives, context, names }));
-        } else if (kind === EventKind.TRAVERSAL) {
+        } else if (kind === EventKind.TRAVERSAL || kind === EventKind.HOOK) {
           const number = ++this.#traversalCount;
           if (wants("traversals") && followed.matched[i])
             traversals.push(traversalRow({ followed, i, event, number, life, lives, context, names }));
@@ -154,10 +155,15 @@ export class Reconstruction {
   }
 
   /** After the last batch: the paths that had not ended. */
-  finish(): FinishedPath[] {
+  finish(): FollowedPath[] {
     if (this.#openGap) this.#closeGap(this.#reader.lastNs ?? this.#openGap.afterNs);
     const { lives } = this.#begin();
-    if (this.#reader.damagedPlaces > this.#damagedPlaces) lives.markDamaged();
+    if (this.#reader.damagedPlaces > this.#damagedPlaces) {
+      // Behind the last events: a torn end.
+      lives.markDamaged();
+      this.#openGap = { afterNs: this.#lastNs, untilRound: 0 };
+      this.#closeGap(this.#reader.ended?.atNs ?? this.#lastNs);
+    }
     return this.#finishPaths(lives.finish());
   }
 
@@ -178,28 +184,40 @@ export class Reconstruction {
 
   #begin(): { lives: Lives; context: PathContext; names: Names } {
     const reader = this.#reader;
-    this.#names ??= new Names(reader.environment, reader.dictionary);
-    const selection = this.#selection;
-    const lives = (this.#lives ??= new Lives(this.#names, this.endsRecorded, {
-      // Where ends are guessed, packets are what they are guessed by.
-      packets: this.endsRecorded ? this.#packets : "all",
-      hopTimes: this.#demand.tables.has("paths") && !this.#demand.shapesOnly,
-      wanted: selection?.packet,
-      wantedAt: selection?.place,
-    }));
+    this.#names ??= new Names(reader.environment, reader.dictionary, reader.rules);
+    // Where ends are guessed, packets are what they are guessed by.
+    const endsRecorded = (this.#endsRecorded ??= this.endsRecorded);
+    const packets = endsRecorded ? this.#packets : "all";
+    if (packets === "none") reader.repeatBytes = false;
+    const lives = (this.#lives ??= new Lives(this.#names, endsRecorded, this.#livesOptions(packets)));
     if (!this.#context) {
       this.#startUnixNs = startUnixNs(reader);
       this.#context = {
         recording: this.recording,
         lives,
-        endsRecorded: this.endsRecorded,
-        lostBetween: (cpu, from, to) =>
-          reader.lostBetween(cpu, from, to) || reader.lostBetween(NO_CPU, from, to),
+        endsRecorded,
+        lostBetween: {
+          on: (cpu, from, to) => reader.lostBetween(cpu, from, to) || reader.lostBetween(NO_CPU, from, to),
+          anywhere: (from, to) => reader.lostAnywhere(from, to),
+        },
         unixNs: (timeNs) =>
           this.#startUnixNs === null ? null : this.#startUnixNs + BigInt(Math.round(timeNs)),
       };
     }
     return { lives, context: this.#context, names: this.#names };
+  }
+
+  #livesOptions(packets: LivesOptions["packets"]): LivesOptions {
+    const { filter, tables, shapesOnly } = this.#demand;
+    // By now the recording has said what its namespaces are called.
+    const selection = filter && packetSelection(filterIn(filter, this.#reader.environment?.namespaces ?? []));
+    return {
+      packets,
+      hopTimes: tables.has("paths") && !shapesOnly,
+      wanted: selection?.packet,
+      wantedFrame: selection?.frame,
+      wantedAt: selection?.place,
+    };
   }
 
   /** Events that stood in a damaged part of the file came after those given so far, and before some that follow. */
@@ -241,11 +259,11 @@ export class Reconstruction {
     return selectRows(block, (i) => followed.matched[i] === 1);
   }
 
-  #finishPaths(ended: readonly Life[]): FinishedPath[] {
+  #finishPaths(ended: readonly Life[]): FollowedPath[] {
     const { context } = this.#begin();
     const wanted = this.#demand.tables.has("paths");
     if (!wanted && !this.#demand.tables.has("meta")) return [];
-    const finished: FinishedPath[] = [];
+    const finished: FollowedPath[] = [];
     const { shapes } = this.#demand;
     for (const life of ended) {
       if (shapes) {
@@ -253,13 +271,17 @@ export class Reconstruction {
         if (this.#isWanted(life)) shapes.addLife(life, context.lives, isComplete);
         continue;
       }
-      const path = pathRow(life, context);
-      this.#pathCount++;
-      if (!path.complete) this.#incompleteCount++;
-      const events = this.#eventsOf.get(life) ?? [];
+      const one = new FollowedPath(
+        life,
+        context,
+        this.#eventsOf.get(life) ?? [],
+        this.#decisionsOf.get(life),
+      );
       this.#eventsOf.delete(life);
+      this.#decisionsOf.delete(life);
+      this.#pathCount++;
+      if (one.incompleteBecause !== null) this.#incompleteCount++;
       if (!wanted || !this.#isWanted(life)) continue;
-      const one = { path, events, packetId: life.firstPacket?.id, lastPacketId: life.lastPacket?.id };
       if (!this.#demand.pathEvents) finished.push(one);
       else addTo(this.#families, life.family ?? life, one);
     }
@@ -267,15 +289,15 @@ export class Reconstruction {
   }
 
   /** The families of which the last member has ended, each in the order in which its paths began. */
-  #wholeFamilies(ended: readonly Life[]): FinishedPath[] {
-    const whole: FinishedPath[] = [];
+  #wholeFamilies(ended: readonly Life[]): FollowedPath[] {
+    const whole: FollowedPath[] = [];
     for (const life of ended) {
       const isWhole = !life.family || life.family.open === 0;
       const key = life.family ?? life;
       const members = isWhole ? this.#families.get(key) : undefined;
       if (!members) continue;
       this.#families.delete(key);
-      whole.push(...members.toSorted((a, b) => a.path.path - b.path.path));
+      whole.push(...members.toSorted((a, b) => a.life.id - b.life.id));
     }
     return whole;
   }
@@ -286,9 +308,16 @@ export class Reconstruction {
       events = [];
       this.#eventsOf.set(life, events);
     }
-    const { context, lives } = this.#begin();
-    if (events.length < PATH_EVENTS_MAX)
-      events.push(eventRow(followed, i, firstEvent + i, life, lives, context));
+    if (events.length >= PATH_EVENTS_MAX) return;
+    const { context, lives, names } = this.#begin();
+    const row = eventRow(followed, i, firstEvent + i, life, lives, context);
+    const stack = this.#demand.stacks && names.stackText(followed.batch.narrow("stack_id")[i] ?? -1);
+    events.push(stack ? { ...row, stack } : row);
+    const decision = followed.decisions.get(i);
+    const text = decision && decisionText(decision.handle, decision.text);
+    if (text === undefined) return;
+    const decisions = this.#decisionsOf.get(life) ?? new Map<number, string>();
+    this.#decisionsOf.set(life, decisions.set(firstEvent + i, text));
   }
 }
 

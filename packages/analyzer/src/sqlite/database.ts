@@ -77,9 +77,9 @@ function checkVersion(db: Database.Database, path: string): void {
 
 /** A database that recordings are imported into. Rows are written by a thread of its own, where threads work. */
 export class ImportTarget {
-  readonly #path: string;
   /** Where it is written until it is whole; undefined: an existing one is added to. */
-  readonly #temporary: string | undefined;
+  readonly temporary: string | undefined;
+  readonly #path: string;
   readonly #shared: SharedTables;
   readonly #writer: Writer;
   #isChanged = false;
@@ -98,15 +98,15 @@ export class ImportTarget {
         `${path} exists and is not a database: use another name, or --force to replace it`,
       );
     this.#path = path;
-    this.#temporary = exists && !force ? undefined : `${path}.importing-${process.pid}`;
-    const written = this.#temporary ?? path;
+    this.temporary = exists && !force ? undefined : `${path}.importing-${process.pid}`;
+    const written = this.temporary ?? path;
     try {
-      this.#shared = this.#temporary === undefined ? inspect(path) : create(this.#temporary);
+      this.#shared = this.temporary === undefined ? inspect(path) : create(this.temporary);
       const atEnd = [...CREATE_INDEXES, "PRAGMA analysis_limit = 1000; ANALYZE"];
-      this.#writer = startWriter({ path: written, isNew: this.#temporary !== undefined, atEnd });
+      this.#writer = startWriter({ path: written, isNew: this.temporary !== undefined, atEnd });
       this.#shared.writeTo(this.#writer);
     } catch (error) {
-      if (this.#temporary) rmSync(this.#temporary, { force: true });
+      if (this.temporary) rmSync(this.temporary, { force: true });
       throw error;
     }
   }
@@ -130,15 +130,15 @@ export class ImportTarget {
    */
   async commit(): Promise<void> {
     this.#check();
-    await this.#writer.end(this.#temporary !== undefined || this.#isChanged ? "commit" : "rollback");
+    await this.#writer.end(this.temporary !== undefined || this.#isChanged ? "commit" : "rollback");
     this.#check();
-    if (this.#temporary) renameSync(this.#temporary, this.#path);
+    if (this.temporary) renameSync(this.temporary, this.#path);
   }
 
   /** Leaves everything as it was. */
   async abort(): Promise<void> {
     await this.#writer.end("rollback");
-    if (this.#temporary) rmSync(this.#temporary, { force: true });
+    if (this.temporary) rmSync(this.temporary, { force: true });
   }
 
   #check(): void {
@@ -164,7 +164,7 @@ function create(path: string): SharedTables {
   const db = open(path, {});
   try {
     db.exec("PRAGMA page_size = 16384");
-    db.exec("PRAGMA journal_mode = OFF");
+    db.exec("PRAGMA journal_mode = MEMORY");
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
     db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     for (const statement of createStatements()) db.exec(statement);

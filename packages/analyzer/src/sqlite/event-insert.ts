@@ -1,12 +1,16 @@
-// Rows of `events`, the one table that is large: numbers only, as devices and packets are rows of their own.
+// Rows of `events`, the one table that is large: a few numbers each, as where an event was and its packet are rows of
+// their own.
 import { type Block, type Column, valueAt } from "../tables/block.js";
-import { TABLES, type Value } from "../tables/schema.js";
+import { TABLES } from "../tables/schema.js";
 import type { Offsets, SharedTables } from "./importer.js";
-import { DEVICE_COLUMNS, PACKET_COLUMNS } from "./schema-sql.js";
-import type { SharedRows } from "./shared-rows.js";
+import { PACKET_COLUMNS, SITE_COLUMNS } from "./schema-sql.js";
 import { NumberRows, ValueRows, type Writer } from "./writer.js";
 
 const NAMES = TABLES.events.columns.map(({ name }) => name);
+
+const PACKET_TEXTS: ReadonlySet<string> = new Set(
+  TABLES.events.columns.filter(({ type }) => type === "text").map(({ name }) => name),
+);
 
 /** What the rows of one recording begin from. */
 export interface EventInsertFacts {
@@ -19,16 +23,23 @@ export interface EventInsertFacts {
 export class EventInsert {
   readonly #facts: EventInsertFacts;
   readonly #events: NumberRows;
-  readonly #packets: ValueRows;
-  readonly #deviceIds: number[] = [];
+  readonly #packets: NumberRows;
+  readonly #returns: ValueRows;
+  /** Numbers of the recording's sites in the database: see `siteKey`. */
+  readonly #sites = new Map<number, number>();
   #lastPacket = 0;
   #lastEvent = 0;
 
   constructor(writer: Writer, facts: EventInsertFacts) {
     this.#facts = facts;
-    const own = ["recording", "event", "path", "time_ns", "cpu", "kind", "function", "pid", "len", "mark"];
-    this.#events = new NumberRows(writer, "events_data", [...own, "device", "packet"]);
-    this.#packets = new ValueRows(writer, "packets", ["id", ...PACKET_COLUMNS]);
+    // Their numbers need not be said: each is one more than the last.
+    const columns = ["path", "time_ns", "cpu", "site", "pid", "len", "mark", "packet"];
+    this.#events = new NumberRows(writer, "events_data", columns, {
+      same: { recording: facts.recording },
+      isNumbered: true,
+    });
+    this.#packets = new NumberRows(writer, "packets", ["id", ...PACKET_COLUMNS], { texts: PACKET_TEXTS });
+    this.#returns = new ValueRows(writer, "returns_data", ["event", "return_value"]);
   }
 
   /** Numbers in the database of the last that were written. */
@@ -40,39 +51,36 @@ export class EventInsert {
     return this.#lastPacket + this.#facts.offsets.packet;
   }
 
+  /** @param block all of the recording's events that follow those before */
   add(block: Block): void {
-    const { recording, offsets, shared } = this.#facts;
+    const { offsets } = this.#facts;
     const column = (name: string): Column => {
       const found = block.columns[NAMES.indexOf(name)];
       if (!found) throw new Error(`a block of events has no column ${name}`);
       return found;
     };
     const numbers = (name: string): ArrayLike<number> => column(name).values as ArrayLike<number>;
-    const [event, path, time, cpu] = [numbers("event"), numbers("path"), numbers("time_ns"), numbers("cpu")];
+    const [path, time, cpu] = [numbers("path"), numbers("time_ns"), numbers("cpu")];
     const [pid, len, mark] = [numbers("pid"), numbers("len"), numbers("mark")];
-    const kind = textIds(column("kind"), shared.texts);
-    const name = textIds(column("function"), shared.texts);
+    const [kinds, functions] = [codesOf(column("kind")), codesOf(column("function"))];
+    this.#addReturns(column("return_value"));
     const devices = codesOf(column("interface"));
+    const siteColumns = SITE_COLUMNS.map(column);
     const packets = codesOf(column("protocol"));
-    this.#addDevices(block.length, devices, DEVICE_COLUMNS.map(column));
     const packetIds = block.packetIds ?? [];
     this.#addPackets(packetIds, packets, PACKET_COLUMNS.map(column));
     const rows = this.#events;
-    this.#lastEvent = event[block.length - 1] ?? this.#lastEvent;
+    this.#lastEvent += block.length;
     for (let i = 0; i < block.length; i++) {
-      const pathNumber = path[i] ?? Number.NaN;
       const packet = packets[i] ?? -1;
-      rows.value(recording);
-      rows.value((event[i] ?? 0) + offsets.event);
-      rows.value(pathNumber + offsets.path);
+      const key = siteKey(kinds[i] ?? 0, functions[i] ?? 0, devices[i] ?? 0);
+      rows.value((path[i] ?? Number.NaN) + offsets.path);
       rows.value(time[i] ?? 0);
       rows.value(cpu[i] ?? 0);
-      rows.value(kind(i));
-      rows.value(name(i));
+      rows.value(this.#sites.get(key) ?? this.#addSite(key, siteColumns, i));
       rows.value(pid[i] ?? 0);
       rows.value(len[i] ?? 0);
       rows.value(mark[i] ?? 0);
-      rows.value(this.#deviceIds[devices[i] ?? -1] ?? Number.NaN);
       rows.value(packet < 0 ? Number.NaN : (packetIds[packet] ?? 0) + offsets.packet);
       rows.rowDone();
     }
@@ -81,15 +89,20 @@ export class EventInsert {
   flush(): void {
     this.#packets.flush();
     this.#events.flush();
+    this.#returns.flush();
   }
 
-  /** Numbers of devices are the recording's own: each is written once. */
-  #addDevices(length: number, codes: ArrayLike<number>, columns: readonly Column[]): void {
-    for (let i = 0; i < length; i++) {
-      const code = codes[i] ?? -1;
-      if (code < 0 || this.#deviceIds[code] !== undefined) continue;
-      this.#deviceIds[code] = this.#facts.shared.devices.id(columns.map((column) => valueAt(column, i)));
-    }
+  #addSite(key: number, columns: readonly Column[], i: number): number {
+    const id = this.#facts.shared.sites.id(columns.map((column) => valueAt(column, i)));
+    this.#sites.set(key, id);
+    return id;
+  }
+
+  /** Those of the block that follows: few events have one. */
+  #addReturns(column: Column): void {
+    const codes = codesOf(column);
+    for (let i = 0; i < codes.length; i++)
+      if ((codes[i] ?? -1) >= 0) this.#returns.add([this.lastEvent + i + 1, valueAt(column, i)]);
   }
 
   /** Those that are new: the numbers of those that an earlier block had are lower. */
@@ -102,9 +115,12 @@ export class EventInsert {
       const id = ids[code] ?? 0;
       if (id <= this.#lastPacket) continue;
       this.#lastPacket = id;
-      const values: Value[] = [id + this.#facts.offsets.packet];
-      for (const column of columns) values.push(valueAt(column, i));
-      this.#packets.add(values);
+      const rows = this.#packets;
+      rows.value(id + this.#facts.offsets.packet);
+      for (const { kind, values } of columns)
+        if (kind === "text") rows.text(values[code] ?? null);
+        else rows.value(Number(values[code] ?? Number.NaN));
+      rows.rowDone();
     }
   }
 }
@@ -114,19 +130,10 @@ function codesOf(column: Column): ArrayLike<number> {
   return column.codes;
 }
 
-/** The number of a row's shared text. */
-function textIds(column: Column, texts: SharedRows): (i: number) => number {
-  if (column.kind !== "text") throw new Error("not a column of texts");
-  const ids: number[] = [];
-  const { codes, values } = column;
-  return (i) => {
-    const code = codes[i] ?? -1;
-    let id = ids[code];
-    if (id === undefined) {
-      const text = values[code];
-      id = text === null || text === undefined ? Number.NaN : texts.id([text]);
-      ids[code] = id;
-    }
-    return id;
-  };
+const KINDS = 2 ** 8;
+const FUNCTIONS = 2 ** 20;
+
+/** The codes of a recording's columns as one number, exact as long as there are fewer than 2^25 devices. */
+function siteKey(kind: number, name: number, device: number): number {
+  return (device * FUNCTIONS + name) * KINDS + kind;
 }

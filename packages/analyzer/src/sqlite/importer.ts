@@ -1,6 +1,8 @@
 // Writes recordings into a database: many rows an insert, one transaction, indexes at the end.
 import type Database from "better-sqlite3";
-import type { FinishedPath } from "../reconstruct/reconstruction.js";
+import { COURSE_COLUMNS, type FollowedPath } from "../reconstruct/followed-path.js";
+import type { Life } from "../reconstruct/life.js";
+import { natOf } from "../reconstruct/nat.js";
 import { type Block, rowAt } from "../tables/block.js";
 import type { DropRow, TraversalRow } from "../tables/rows.js";
 import { TABLES, type Value } from "../tables/schema.js";
@@ -9,11 +11,12 @@ import {
   CAUSE_COLUMNS,
   COUNTED,
   type Counted,
-  COURSE_COLUMNS,
-  DEVICE_COLUMNS,
   PASS_COLUMNS,
   quoted,
+  SITE_COLUMNS,
+  TRANSLATION_COLUMNS,
 } from "./schema-sql.js";
+import { RecentRows } from "./recent-rows.js";
 import { SharedRows } from "./shared-rows.js";
 import { NumberRows, ValueRows, type Writer } from "./writer.js";
 
@@ -30,9 +33,9 @@ const KEYS: Readonly<Record<Counted, readonly [table: string, key: string]>> = {
 
 /** What is known of a database that is added to: what rows of all recordings refer to, and the last numbers used. */
 export class SharedTables {
-  readonly texts: SharedRows;
-  readonly devices: SharedRows;
+  readonly sites: SharedRows;
   readonly courses: SharedRows;
+  readonly translations: SharedRows;
   readonly causes: SharedRows;
   readonly passes: SharedRows;
   /** UUIDs of the recordings in it. */
@@ -41,9 +44,9 @@ export class SharedTables {
   readonly last: Record<Counted, number>;
 
   constructor(db: Database.Database) {
-    this.texts = new SharedRows(db, "texts", ["text"]);
-    this.devices = new SharedRows(db, "devices", DEVICE_COLUMNS);
+    this.sites = new SharedRows(db, "sites", SITE_COLUMNS);
     this.courses = new SharedRows(db, "courses", COURSE_COLUMNS);
+    this.translations = new SharedRows(db, "translations", TRANSLATION_COLUMNS);
     this.causes = new SharedRows(db, "drop_causes", CAUSE_COLUMNS);
     this.passes = new SharedRows(db, "passes", PASS_COLUMNS);
     this.recordings = new Set(db.prepare("SELECT recording FROM recordings").pluck().all() as string[]);
@@ -63,7 +66,7 @@ export class SharedTables {
   }
 
   #all(): SharedRows[] {
-    return [this.texts, this.devices, this.courses, this.causes, this.passes];
+    return [this.sites, this.courses, this.translations, this.causes, this.passes];
   }
 }
 
@@ -77,18 +80,29 @@ export class RecordingImport {
   readonly #paths: NumberRows;
   readonly #drops: NumberRows;
   readonly #traversals: NumberRows;
+  readonly #causes: RecentRows;
+  readonly #passes: RecentRows;
+  /** Numbers of this recording's courses in the database. */
+  readonly #courses = new Map<string, number>();
+  /** The last path of each way, and the number of its course: the next one's is likely the same. */
+  readonly #lastOfWay = new Map<number, { readonly path: FollowedPath; readonly course: number }>();
 
   constructor(writer: Writer, shared: SharedTables, recording: number) {
     this.#writer = writer;
     this.#shared = shared;
     this.#recording = recording;
+    this.#causes = new RecentRows(shared.causes, CAUSE_COLUMNS);
+    this.#passes = new RecentRows(shared.passes, PASS_COLUMNS);
     this.#offsets = { ...shared.last };
+    const same = { recording };
     this.#events = new EventInsert(writer, { recording, offsets: this.#offsets, shared });
     const path = [
-      "recording",
       "path",
       "parent",
+      "family",
+      "merged_into",
       "course",
+      "translation",
       "skb_high",
       "skb_low",
       "time_ns",
@@ -97,10 +111,10 @@ export class RecordingImport {
       "pid",
       "len",
     ];
-    this.#paths = new NumberRows(writer, "paths_data", [...path, "packet", "last_packet"]);
-    this.#drops = new NumberRows(writer, "drops_data", ["recording", '"drop"', "event", "cause"]);
-    const traversal = ["recording", "traversal", "event", "pass", "duration_ns"];
-    this.#traversals = new NumberRows(writer, "traversals_data", traversal);
+    this.#paths = new NumberRows(writer, "paths_data", [...path, "packet", "last_packet"], { same });
+    this.#drops = new NumberRows(writer, "drops_data", ['"drop"', "event", "cause"], { same });
+    const traversal = ["traversal", "event", "pass", "duration_ns"];
+    this.#traversals = new NumberRows(writer, "traversals_data", traversal, { same });
   }
 
   /** Waits until the database is not far behind. To be called now and then. */
@@ -114,25 +128,47 @@ export class RecordingImport {
   }
 
   /** Rows of `paths`. */
-  paths(paths: readonly FinishedPath[]): void {
+  paths(paths: readonly FollowedPath[]): void {
     const rows = this.#paths;
     const { path: pathOffset, packet: packetOffset } = this.#offsets;
-    for (const { path, packetId, lastPacketId } of paths) {
-      rows.value(this.#recording);
-      rows.value(this.#used("path", path.path));
-      rows.value(path.parent === null ? Number.NaN : path.parent + pathOffset);
-      rows.value(this.#shared.courses.id(valuesOf(path, COURSE_COLUMNS)));
-      rows.value(Number.parseInt(path.skb.slice(2, -8), 16));
-      rows.value(Number.parseInt(path.skb.slice(-8), 16));
-      rows.value(path.time_ns);
-      rows.value(path.last_ns);
-      rows.value(path.events);
-      rows.value(path.pid);
-      rows.value(path.len);
-      rows.value(packetId === undefined ? Number.NaN : packetId + packetOffset);
-      rows.value(lastPacketId === undefined ? Number.NaN : lastPacketId + packetOffset);
+    for (const path of paths) {
+      const { life } = path;
+      rows.value(this.#used("path", life.id));
+      rows.value(life.parent === undefined ? Number.NaN : life.parent + pathOffset);
+      rows.value(life.family && life.family.root !== life.id ? life.family.root + pathOffset : Number.NaN);
+      rows.value(life.mergedInto === undefined ? Number.NaN : life.mergedInto + pathOffset);
+      rows.value(this.#course(path));
+      rows.value(this.#translation(life));
+      rows.value(life.high >>> 0);
+      rows.value(life.low >>> 0);
+      rows.value(life.firstNs);
+      rows.value(life.lastNs);
+      rows.value(life.events);
+      rows.value(life.pid);
+      rows.value(life.len);
+      rows.value(life.firstPacket ? life.firstPacket.id + packetOffset : Number.NaN);
+      rows.value(life.lastPacket ? life.lastPacket.id + packetOffset : Number.NaN);
       rows.rowDone();
     }
+  }
+
+  #course(path: FollowedPath): number {
+    const last = this.#lastOfWay.get(path.life.way);
+    if (last?.path.hasCourseOf(path)) return last.course;
+    const { course } = path;
+    let id = this.#courses.get(course);
+    if (id === undefined) {
+      id = this.#shared.courses.id(valuesOf(path.path, COURSE_COLUMNS));
+      this.#courses.set(course, id);
+    }
+    this.#lastOfWay.set(path.life.way, { path, course: id });
+    return id;
+  }
+
+  #translation(life: Life): number {
+    const nat = natOf(life);
+    if (!nat && life.conntrack === "") return Number.NaN;
+    return this.#shared.translations.id([nat?.before ?? null, nat?.after ?? null, life.conntrack || null]);
   }
 
   /** The number in the database of what has this one in the recording. */
@@ -147,10 +183,9 @@ export class RecordingImport {
   drops(drops: readonly DropRow[]): void {
     const rows = this.#drops;
     for (const row of drops) {
-      rows.value(this.#recording);
       rows.value(this.#used("drop", row.drop));
       rows.value(row.event + this.#offsets.event);
-      rows.value(this.#shared.causes.id(valuesOf(row, CAUSE_COLUMNS)));
+      rows.value(this.#causes.id(row));
       rows.rowDone();
     }
   }
@@ -159,10 +194,9 @@ export class RecordingImport {
   traversals(traversals: readonly TraversalRow[]): void {
     const rows = this.#traversals;
     for (const row of traversals) {
-      rows.value(this.#recording);
       rows.value(this.#used("traversal", row.traversal));
       rows.value(row.event + this.#offsets.event);
-      rows.value(this.#shared.passes.id(valuesOf(row, PASS_COLUMNS)));
+      rows.value(this.#passes.id(row));
       rows.value(row.duration_ns);
       rows.rowDone();
     }

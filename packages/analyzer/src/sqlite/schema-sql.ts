@@ -1,5 +1,6 @@
 // The database: base tables without repetition, and over them views that are the tables of the schema, column by column.
 // What an event says by itself is stored there alone: drops, passes and paths refer to it, or share what repeats.
+import { COURSE_COLUMNS } from "../reconstruct/followed-path.js";
 import { HOPS_MAX } from "../reconstruct/places.js";
 import { type ColumnDefinition, type TableName, TABLES } from "../tables/schema.js";
 
@@ -7,10 +8,10 @@ import { type ColumnDefinition, type TableName, TABLES } from "../tables/schema.
 export const APPLICATION_ID = 0x736b_6274;
 
 /** `PRAGMA user_version`: of the base tables and views. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 3;
 
-/** Columns of `events` that say where: a row of `devices`. */
-export const DEVICE_COLUMNS: readonly string[] = ["netns", "ifindex", "interface"];
+/** Columns of `events` that say what it was and where: a row of `sites`. */
+export const SITE_COLUMNS: readonly string[] = ["kind", "function", "netns", "ifindex", "interface"];
 
 /** Columns of `events` that say which packet: a row of `packets`. */
 export const PACKET_COLUMNS: readonly string[] = [
@@ -25,21 +26,8 @@ export const PACKET_COLUMNS: readonly string[] = [
   "ip_len",
 ];
 
-/** Columns of `paths` that many paths have in common: a row of `courses`. */
-export const COURSE_COLUMNS: readonly string[] = [
-  "begin",
-  "outcome",
-  "complete",
-  "incomplete_because",
-  "hops",
-  "functions",
-  "interfaces",
-  "namespaces",
-  "cpus",
-  "verdicts",
-  "drop_reason",
-  "drop_location",
-];
+/** Columns of `paths` that packets of one connection have in common: a row of `translations`. */
+export const TRANSLATION_COLUMNS: readonly string[] = ["nat_before", "nat_after", "conntrack"];
 
 /** Columns of `drops` that many drops have in common: a row of `drop_causes`. */
 export const CAUSE_COLUMNS: readonly string[] = [
@@ -53,10 +41,16 @@ export const CAUSE_COLUMNS: readonly string[] = [
 
 /** Columns of `traversals` that many passes have in common: a row of `passes`. */
 export const PASS_COLUMNS: readonly string[] = [
+  "engine",
   "family",
+  "table_family",
   "table_name",
+  "chain",
   "hook",
   "verdict",
+  "rule_handle",
+  "rule",
+  "conntrack",
   "in_interface",
   "out_interface",
 ];
@@ -108,10 +102,10 @@ const BASE_TABLES: readonly string[] = [
     ...names("meta").map((name) => `${columnSql("meta", name)}${name === "recording" ? " UNIQUE" : ""}`),
     ...COUNTED.map((counted) => `${counted}_offset INTEGER NOT NULL`),
   ),
-  create("texts", "id INTEGER PRIMARY KEY", "text TEXT NOT NULL"),
-  shared("devices", "events", DEVICE_COLUMNS),
+  shared("sites", "events", SITE_COLUMNS),
   shared("packets", "events", PACKET_COLUMNS),
   shared("courses", "paths", COURSE_COLUMNS),
+  shared("translations", "paths", TRANSLATION_COLUMNS),
   shared("drop_causes", "drops", CAUSE_COLUMNS),
   shared("passes", "traversals", PASS_COLUMNS),
   create(
@@ -119,7 +113,11 @@ const BASE_TABLES: readonly string[] = [
     RECORDING,
     "path INTEGER PRIMARY KEY",
     "parent INTEGER REFERENCES paths_data(path)",
+    // Unless its own
+    "family INTEGER REFERENCES paths_data(path)",
+    "merged_into INTEGER REFERENCES paths_data(path)",
     "course INTEGER NOT NULL REFERENCES courses(id)",
+    "translation INTEGER REFERENCES translations(id)",
     // By halves: an address is an unsigned number of 64 bits, which neither SQLite nor JavaScript has
     "skb_high INTEGER NOT NULL",
     "skb_low INTEGER NOT NULL",
@@ -138,13 +136,16 @@ const BASE_TABLES: readonly string[] = [
     "path INTEGER REFERENCES paths_data(path)",
     "time_ns INTEGER NOT NULL",
     "cpu INTEGER NOT NULL",
-    "kind INTEGER NOT NULL REFERENCES texts(id)",
-    "function INTEGER NOT NULL REFERENCES texts(id)",
+    "site INTEGER NOT NULL REFERENCES sites(id)",
     "pid INTEGER NOT NULL",
     "len INTEGER NOT NULL",
     "mark INTEGER NOT NULL",
-    "device INTEGER REFERENCES devices(id)",
     "packet INTEGER REFERENCES packets(id)",
+  ),
+  create(
+    "returns_data",
+    "event INTEGER PRIMARY KEY REFERENCES events_data(event)",
+    "return_value TEXT NOT NULL",
   ),
   create(
     "drops_data",
@@ -191,10 +192,10 @@ const AT_EVENT = {
   cpu: "e.cpu",
   pid: "e.pid",
   len: "e.len",
-  ...from("d", DEVICE_COLUMNS),
+  ...from("s", SITE_COLUMNS),
   ...from("k", PACKET_COLUMNS),
 };
-const EVENT_JOINS = "LEFT JOIN devices d ON d.id = e.device LEFT JOIN packets k ON k.id = e.packet";
+const EVENT_JOINS = "JOIN sites s ON s.id = e.site LEFT JOIN packets k ON k.id = e.packet";
 
 const VIEWS: Readonly<Partial<Record<TableName, View>>> = {
   meta: { from: "recordings m", columns: { "*": "m" } },
@@ -202,30 +203,33 @@ const VIEWS: Readonly<Partial<Record<TableName, View>>> = {
     from: `events_data e JOIN recordings m ON m.id = e.recording ${EVENT_JOINS}`,
     columns: {
       ...AT_EVENT,
-      kind: "(SELECT text FROM texts WHERE id = e.kind)",
-      function: "(SELECT text FROM texts WHERE id = e.function)",
+      return_value: "(SELECT return_value FROM returns_data WHERE event = e.event)",
       "*": "e",
     },
   },
   paths: {
     from:
       "paths_data p JOIN recordings m ON m.id = p.recording JOIN courses c ON c.id = p.course " +
+      "LEFT JOIN translations t ON t.id = p.translation " +
       "LEFT JOIN packets k ON k.id = p.packet LEFT JOIN packets l ON l.id = p.last_packet",
     columns: {
       path: "p.path - m.path_offset",
       parent: "p.parent - m.path_offset",
+      family: "coalesce(p.family, p.path) - m.path_offset",
+      merged_into: "p.merged_into - m.path_offset",
       skb: "printf('0x%08x%08x', p.skb_high, p.skb_low)",
       unix_ns: "m.start_unix_ns + p.time_ns",
       duration_ns: "p.last_ns - p.time_ns",
       hop_ns:
-        "coalesce((SELECT group_concat(s.time_ns - p.time_ns, ' ') FROM (SELECT time_ns FROM events_data s " +
-        "WHERE s.path = p.path AND s.kind = (SELECT id FROM texts WHERE text = 'sight') ORDER BY s.event " +
+        "coalesce((SELECT group_concat(s.time_ns - p.time_ns, ' ') FROM (SELECT time_ns FROM events_data e " +
+        "JOIN sites s ON s.id = e.site WHERE e.path = p.path AND s.kind = 'sight' ORDER BY e.event " +
         `LIMIT ${HOPS_MAX}) s), '')`,
       last_source: "l.source",
       last_source_port: "l.source_port",
       last_destination: "l.destination",
       last_destination_port: "l.destination_port",
       ...from("c", COURSE_COLUMNS),
+      ...from("t", TRANSLATION_COLUMNS),
       ...from("k", PACKET_COLUMNS),
       "*": "p",
     },
@@ -283,9 +287,9 @@ export const QUESTIONS: readonly (readonly [name: string, meaning: string, sql: 
   ],
   [
     "table_verdicts",
-    "What each iptables table decided at each hook, and how long it took",
-    `SELECT recording, family, table_name, hook, verdict, count(*) AS passes, avg(duration_ns) AS mean_ns, max(duration_ns) AS max_ns
-     FROM traversals GROUP BY 1, 2, 3, 4, 5`,
+    "What each table of rules decided at each hook, and how long it took",
+    `SELECT recording, engine, family, table_name, chain, hook, verdict, count(*) AS passes, avg(duration_ns) AS mean_ns, max(duration_ns) AS max_ns
+     FROM traversals GROUP BY 1, 2, 3, 4, 5, 6, 7`,
   ],
 ];
 

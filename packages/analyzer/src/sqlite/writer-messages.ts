@@ -5,12 +5,26 @@ import type { Value } from "../tables/schema.js";
 export interface InsertInto {
   readonly table: string;
   readonly columns: readonly string[];
+  /** Columns in which all rows have the same. */
+  readonly same: Readonly<Record<string, number>>;
+  /**
+   * Rows have no key: it counts on from the last row's. Then the columns are all others of the table, in its order, with
+   * `same` in front and the key behind that.
+   */
+  readonly isNumbered: boolean;
+  /** By column, whether its values are texts; none is, if undefined. */
+  readonly areTexts?: readonly boolean[];
 }
 
 /** To the writer. Each is answered by `Done`, in order. */
 export type WriterRequest =
-  /** Rows of numbers one after another; NaN: none. */
-  | { readonly kind: "numbers"; readonly into: InsertInto; readonly values: Float64Array }
+  /** Rows of numbers one after another; NaN: none. In the place of a text stands its number in `texts`. */
+  | {
+      readonly kind: "numbers";
+      readonly into: InsertInto;
+      readonly values: Float64Array;
+      readonly texts: readonly string[];
+    }
   /** Rows of any values one after another. */
   | { readonly kind: "values"; readonly into: InsertInto; readonly values: readonly Value[] }
   | { readonly kind: "commit" }

@@ -2,12 +2,13 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Value } from "../tables/schema.js";
-import { DatabaseWriter } from "./database-writer.js";
+import { DatabaseWriter, insertValues } from "./database-writer.js";
 import { canBeCollected } from "./keep-alive.js";
 import type { Done, InsertInto, WriterFacts, WriterRequest } from "./writer-messages.js";
 
 /** Messages that may be under way: with those the writer never waits, and memory stays small. */
 const UNDER_WAY_MAX = 32;
+/** Values that are handed over at a time, roughly: as many as whole statements insert. */
 const NUMBERS_TOGETHER = 49_152;
 const VALUES_TOGETHER = 16_384;
 
@@ -102,16 +103,36 @@ class ThreadWriter implements Writer {
   }
 }
 
-/** Rows of numbers for one table. */
+/** How rows of one table differ from plain numbers: see `InsertInto`. */
+export interface NumberRowsOptions {
+  readonly same?: Readonly<Record<string, number>>;
+  readonly isNumbered?: boolean;
+  /** Columns of texts. */
+  readonly texts?: ReadonlySet<string>;
+}
+
+/** Rows of numbers, and of texts that repeat, for one table: handed over as numbers, which takes little time. */
 export class NumberRows {
   readonly #writer: Writer;
   readonly #into: InsertInto;
-  #values: Float64Array = new Float64Array(NUMBERS_TOGETHER);
+  readonly #together: number;
+  #values: Float64Array;
+  /** Numbers of the texts that are held. */
+  readonly #codes = new Map<string, number>();
   #length = 0;
 
-  constructor(writer: Writer, table: string, columns: readonly string[]) {
+  constructor(
+    writer: Writer,
+    table: string,
+    columns: readonly string[],
+    { same = {}, isNumbered = false, texts }: NumberRowsOptions = {},
+  ) {
     this.#writer = writer;
-    this.#into = { table, columns };
+    const areTexts = texts && columns.map((name) => texts.has(name));
+    this.#into = { table, columns, same, isNumbered, ...(areTexts && { areTexts }) };
+    const most = insertValues(columns.length);
+    this.#together = Math.floor(NUMBERS_TOGETHER / most) * most;
+    this.#values = new Float64Array(this.#together);
   }
 
   /** The next value of a row; NaN: none. */
@@ -119,16 +140,30 @@ export class NumberRows {
     this.#values[this.#length++] = value;
   }
 
+  /** The next value of a row, where the column is of texts. */
+  text(text: string | null): void {
+    let code = text === null ? Number.NaN : this.#codes.get(text);
+    if (code === undefined) {
+      code = this.#codes.size;
+      this.#codes.set(text ?? "", code);
+    }
+    this.#values[this.#length++] = code;
+  }
+
   /** A row is complete. */
   rowDone(): void {
-    if (this.#length + this.#into.columns.length > NUMBERS_TOGETHER) this.flush();
+    if (this.#length === this.#together) this.flush();
   }
 
   /** Hands over what is held. */
   flush(): void {
     if (this.#length === 0) return;
-    const values = this.#values.slice(0, this.#length);
-    this.#writer.send({ kind: "numbers", into: this.#into, values });
+    const isFull = this.#length === this.#together;
+    const values = isFull ? this.#values : this.#values.slice(0, this.#length);
+    this.#writer.send({ kind: "numbers", into: this.#into, values, texts: [...this.#codes.keys()] });
+    this.#codes.clear();
+    // What was handed over is gone.
+    if (isFull) this.#values = new Float64Array(this.#together);
     this.#length = 0;
   }
 }
@@ -137,17 +172,20 @@ export class NumberRows {
 export class ValueRows {
   readonly #writer: Writer;
   readonly #into: InsertInto;
+  readonly #together: number;
   #values: Value[] = [];
 
   constructor(writer: Writer, table: string, columns: readonly string[]) {
     this.#writer = writer;
-    this.#into = { table, columns };
+    this.#into = { table, columns, same: {}, isNumbered: false };
+    const most = insertValues(columns.length);
+    this.#together = Math.ceil(VALUES_TOGETHER / most) * most;
   }
 
   /** A row, or values of one. */
   add(values: readonly Value[]): void {
     for (const value of values) this.#values.push(value);
-    if (this.#values.length >= VALUES_TOGETHER) this.flush();
+    if (this.#values.length >= this.#together) this.flush();
   }
 
   /** Hands over what is held; only between rows. */

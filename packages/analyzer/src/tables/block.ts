@@ -39,6 +39,16 @@ export interface Block {
   readonly packetIds?: readonly number[];
 }
 
+/** A number of each thing; NaN where it has none. */
+export function numbersOf<T>(things: readonly T[], of: (thing: T) => number | null): Float64Array {
+  const numbers = new Float64Array(things.length);
+  // Not Float64Array.from, which asks an iterator for each.
+  things.forEach((thing, i) => {
+    numbers[i] = of(thing) ?? Number.NaN;
+  });
+  return numbers;
+}
+
 /** Value `i` of a column. */
 export function valueAt(column: Column, i: number): Value {
   switch (column.kind) {

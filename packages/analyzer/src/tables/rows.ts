@@ -1,5 +1,7 @@
 // Rows of the tables as objects: what the reconstruction gives, a database gives back, and printers take.
 
+import type { Born } from "../event/trace-event.js";
+
 /** The packet's columns, in every table that has them. */
 export interface PacketColumns {
   readonly protocol: string | null;
@@ -29,10 +31,11 @@ export interface EventRow extends PacketColumns {
   readonly len: number;
   readonly mark: number;
   readonly ip_len: number | null;
+  readonly return_value: string | null;
 }
 
 /** How a path began. */
-export type Begin = "received" | "sent" | "cloned" | "unknown";
+export type Begin = "received" | "sent" | "unknown" | Born;
 
 /** How a path ended. */
 export type Outcome = "delivered" | "transmitted" | "dropped" | "consumed" | "open" | "unknown";
@@ -42,6 +45,8 @@ export interface PathRow extends PacketColumns {
   readonly recording: string;
   readonly path: number;
   readonly parent: number | null;
+  readonly family: number;
+  readonly merged_into: number | null;
   readonly skb: string;
   readonly time_ns: number;
   readonly unix_ns: bigint | null;
@@ -64,6 +69,9 @@ export interface PathRow extends PacketColumns {
   readonly last_source_port: number | null;
   readonly last_destination: string | null;
   readonly last_destination_port: number | null;
+  readonly nat_before: string | null;
+  readonly nat_after: string | null;
+  readonly conntrack: string | null;
   readonly verdicts: string | null;
   readonly drop_reason: string | null;
   readonly drop_location: string | null;
@@ -99,10 +107,16 @@ export interface TraversalRow extends PacketColumns {
   readonly time_ns: number;
   readonly unix_ns: bigint | null;
   readonly cpu: number;
+  readonly engine: string;
   readonly family: string;
+  readonly table_family: string;
   readonly table_name: string;
+  readonly chain: string | null;
   readonly hook: string;
   readonly verdict: string;
+  readonly rule_handle: number | null;
+  readonly rule: string | null;
+  readonly conntrack: string | null;
   readonly duration_ns: number;
   readonly netns: number;
   readonly in_interface: string | null;
@@ -119,7 +133,7 @@ export interface LossRow {
   readonly before_ns: number;
   readonly count: number | null;
   readonly probe: string | null;
-  readonly cause: "ring full" | "damage";
+  readonly cause: "ring full" | "missed" | "damage";
 }
 
 /** A row of a table that has no interface of its own. */

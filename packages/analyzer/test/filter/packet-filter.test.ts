@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { FilterError } from "../../src/filter/filter-error.js";
 import { kernelFilter } from "../../src/filter/kernel-filter.js";
-import { parsePacketFilter } from "../../src/filter/packet-filter.js";
+import { filterIn, parsePacketFilter } from "../../src/filter/packet-filter.js";
 import type { FilterFlags } from "../../src/filter/packet-filter.js";
 
 function problemOf(flags: FilterFlags): string {
@@ -82,6 +82,16 @@ describe("parsePacketFilter", () => {
       }
     },
   );
+
+  it("takes a network namespace's name, which is a number where it is known", () => {
+    const filter = parsePacketFilter({ netns: "blue-1", port: "53" });
+    expect(filter).toEqual({ netnsName: "blue-1", port: 53 });
+    const namespaces = [{ inode: 7 }, { inode: 8, name: "blue-1" }];
+    expect(filterIn(filter, namespaces)).toEqual({ netns: 8, port: 53 });
+    expect(filterIn(filter, [])).toEqual({ netns: Number.NaN, port: 53 });
+    expect(filterIn({ netns: 7 }, namespaces)).toEqual({ netns: 7 });
+    expect(problemOf({ netns: "a/b" })).toContain("--netns");
+  });
 
   it("names the protocols it takes", () => {
     expect(problemOf({ proto: "sctp" })).toBe(

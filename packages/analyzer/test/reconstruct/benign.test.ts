@@ -16,16 +16,16 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [place: string, reaso
     ["icmpv6_rcv", "NOT_SPECIFIED"],
   ],
   "ping-not-for-a-ping-socket": [["ping_rcv", "NO_SOCKET"]],
-  "raw-copy": [["raw_rcv", "NOT_SPECIFIED"]],
+  "raw-copy": [
+    ["raw_rcv", null],
+    ["raw_rcv", "SOCKET_FILTER"],
+  ],
   "tcp-handled": [["tcp_rcv_state_process", "NOT_SPECIFIED"]],
   "socket-closed": [["sk_stream_kill_queues", null]],
-  "tap-filter": [
-    ["packet_rcv", "NOT_SPECIFIED"],
-    ["tpacket_rcv", null],
-  ],
+  "part-of-a-whole": [["skb_release_data", "NOT_SPECIFIED"]],
   "not-a-drop": [
-    ["anything_at_all", "CONSUMED"],
-    ["anything_at_all", "NOT_DROPPED_YET"],
+    ["anything_at_all", "SKB_CONSUMED"],
+    ["anything_at_all", "SKB_NOT_DROPPED_YET"],
   ],
 };
 
@@ -46,7 +46,12 @@ test.each([
   ["__udp4_lib_rcv", "NO_SOCKET"],
   ["icmp_rcv", "ICMP_CSUM"],
   ["tcp_rcv_established", "TCP_CSUM"],
+  // A capture whose buffer is full: the filter's no is not freed as a drop (net/packet/af_packet.c).
+  ["packet_rcv", null],
+  ["kfree_skb_list", null],
+  ["tpacket_rcv", "NOT_SPECIFIED"],
   ["packet_rcv", "PACKET_SOCK_ERROR"],
+  ["raw_rcv", "SOCKET_RCVBUFF"],
   ["my_unix_stream_connect", null],
 ] as const)("%s with reason %s is a loss", (place, reason) => {
   expect(benignRule(place, reason)).toBeUndefined();

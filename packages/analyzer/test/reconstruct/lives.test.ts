@@ -244,12 +244,32 @@ describe("a loss", () => {
     expect(paths[0]).toMatchObject({ time_ns: 100, incomplete_because: "loss" });
   });
 
-  test("on another CPU leaves it complete", () => {
+  test("on another CPU may have been of its events there, and makes it not complete", () => {
     const bytes = new MadeRecording()
       .on(1, sight(110, B, "ip_rcv", first), 9, sight(190, B, "ip_output"))
       .on(0, ...WHOLE)
       .bytes();
-    expect(reconstruct(bytes).paths).toMatchObject([{ complete: 1 }, { incomplete_because: "loss,open" }]);
+    expect(reconstruct(bytes).paths).toMatchObject([
+      { complete: 0, incomplete_because: "loss_elsewhere" },
+      { incomplete_because: "loss,open" },
+    ]);
+  });
+
+  test("on another CPU before it began or after it ended leaves it complete", () => {
+    const bytes = new MadeRecording()
+      .on(1, sight(20, B, "ip_rcv", first), 9, sight(90, B, "ip_output"))
+      .on(0, ...WHOLE)
+      .on(1, sight(390, C, "ip_rcv", first), 9)
+      .bytes();
+    expect(reconstruct(bytes).paths.find(({ time_ns }) => time_ns === 100)).toMatchObject({ complete: 1 });
+  });
+
+  test("on another CPU that had no other events makes what lives then not complete", () => {
+    const bytes = new MadeRecording()
+      .on(1, 9)
+      .on(0, ...WHOLE)
+      .bytes();
+    expect(reconstruct(bytes).paths).toMatchObject([{ complete: 0, incomplete_because: "loss_elsewhere" }]);
   });
 
   test("before or after leaves it complete", () => {

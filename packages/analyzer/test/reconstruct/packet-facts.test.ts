@@ -6,26 +6,41 @@ import { EventKind, RecordingReader } from "@skbtracer/format";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { packetFacts, type PacketFacts } from "../../src/reconstruct/packet-facts.js";
+import type { HeaderPlace } from "../../src/dissect/capture.js";
+import type { Packet } from "../../src/dissect/packet-fields.js";
+import { packetFacts, type PacketFacts, showsSame } from "../../src/reconstruct/packet-facts.js";
 import { arbitraryCapture, received } from "../dissect/captures.js";
 import { frame, FRAME_NAMES } from "../dissect/frames.js";
 
-const all = undefined;
 const FIXTURES = new URL("../../../../fixtures/v1/", import.meta.url);
 
 /** The columns, without what is only there to find them again. */
-function columns({ id: _id, fingerprint: _fingerprint, ...facts }: PacketFacts): object {
-  return facts;
+function columns({ id: _id, fingerprint: _fingerprint, ...said }: PacketFacts): object {
+  return said;
 }
-const fresh = (capture: Capture): PacketFacts => packetFacts(capture, undefined, all, () => 0);
+
+/** Where a capture's headers are, with other memory around it. */
+function headersOf({ bytes, network, protocol }: Capture): HeaderPlace {
+  const around = 64;
+  const memory = new Uint8Array(bytes.length + 2 * around).fill(0xa5);
+  memory.set(bytes, around);
+  const place = network < 0 || network > bytes.length ? -1 : around + network;
+  return { view: new DataView(memory.buffer), network: place, end: around + bytes.length, protocol };
+}
+
+/** As following an skb does it. */
+function facts(capture: Capture, before?: PacketFacts, wanted?: (packet: Packet) => boolean): PacketFacts {
+  const headers = headersOf(capture);
+  return before && showsSame(headers, before) ? before : packetFacts(capture, headers, wanted, 1);
+}
 
 const isDns = ({ destinationPort }: { destinationPort?: number | undefined }): boolean =>
   destinationPort === 53;
 
 /** Says of the second capture what was said of the first if it may, and compares. */
 function expectSame(first: Capture, second: Capture): void {
-  const reused = packetFacts(second, fresh(first), all, () => 1);
-  expect(columns(reused)).toEqual(columns(fresh(second)));
+  const reused = facts(second, facts(first));
+  expect(columns(reused)).toEqual(columns(facts(second)));
 }
 
 test("of each event of the fixtures, whichever event came before", () => {
@@ -41,10 +56,10 @@ test("of each event of the fixtures, whichever event came before", () => {
         }
     let before: PacketFacts | undefined;
     for (const capture of captures) {
-      const facts = packetFacts(capture, before, all, () => 0);
-      expect(columns(facts)).toEqual(columns(fresh(capture)));
-      if (facts === before) reuses++;
-      before = facts;
+      const now = facts(capture, before);
+      expect(columns(now)).toEqual(columns(facts(capture)));
+      if (now === before) reuses++;
+      before = now;
     }
   }
   // Or nothing would be tested
@@ -89,20 +104,20 @@ test("of any capture, behind any frame", () => {
 
 test("of the same packet with its headers elsewhere in the skb, nothing is dissected again", () => {
   const bytes = frame("tcpSynAck");
-  const facts = fresh(received(bytes));
+  const before = facts(received(bytes));
   const moved = Uint8Array.from([...new Uint8Array(20), ...bytes]);
   const later: Capture = { bytes: moved, mac: -1, network: 34, transport: 54, data: 34, protocol: 0x0800 };
-  expect(packetFacts(later, facts, all, () => 1)).toBe(facts);
+  expect(facts(later, before)).toBe(before);
 });
 
 test("what is kept of a packet holds no part of the recording", () => {
-  const facts = fresh(received(frame("udpDns")));
-  expect(facts.fingerprint?.buffer.byteLength).toBeLessThan(200);
-  expect(Object.values(facts).some((value) => value instanceof Uint8Array)).toBe(false);
+  const kept = facts(received(frame("udpDns")));
+  expect(kept.fingerprint?.buffer.byteLength).toBeLessThan(200);
+  expect(Object.values(kept).some((value) => value instanceof Uint8Array)).toBe(false);
 });
 
 test("whether it is wanted is said of the packet that it is", () => {
-  const dns = packetFacts(received(frame("udpDns")), undefined, isDns, () => 1);
-  const tcp = packetFacts(received(frame("tcpSynAck")), dns, isDns, () => 2);
+  const dns = facts(received(frame("udpDns")), undefined, isDns);
+  const tcp = facts(received(frame("tcpSynAck")), dns, isDns);
   expect([dns.matches, tcp.matches]).toEqual([true, false]);
 });

@@ -1,6 +1,7 @@
 // Recordings with events of our choice, framed as the kernel and the recorder do, and what is reconstructed from them.
 import {
   ChunkType,
+  CloneHow,
   dictionaryJson,
   encodeClock,
   encodeRound,
@@ -13,6 +14,7 @@ import {
   layoutId,
   LogEncoder,
   type Probe,
+  type ReadMode,
   RecordingReader,
 } from "@skbtracer/format";
 import {
@@ -59,7 +61,13 @@ const END_PROBE: Probe = {
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 /** Reasons of drops, by number. */
-export const REASONS = ["NOT_DROPPED_YET", "CONSUMED", "NOT_SPECIFIED", "NO_SOCKET", "NETFILTER_DROP"];
+export const REASONS = [
+  "SKB_NOT_DROPPED_YET",
+  "SKB_CONSUMED",
+  "NOT_SPECIFIED",
+  "NO_SOCKET",
+  "NETFILTER_DROP",
+];
 
 /** An event; what is left out is as in an event of no packet and no device. */
 export interface MadeEvent {
@@ -73,23 +81,44 @@ export interface MadeEvent {
   readonly ifindex?: number;
   readonly pid?: number;
   readonly packet?: FrameName | Uint8Array;
+  /** The packet's bytes are not repeated: those of the event of this time. */
+  readonly sameBytesAs?: number;
   /** CLONE */
   readonly parent?: bigint;
+  readonly how?: keyof typeof CloneHow;
+  /** MERGE */
+  readonly into?: bigint;
   /** DROP: the function, and the number of the reason; without, a kernel that has none. */
   readonly location?: string;
   readonly reason?: number;
-  /** TRAVERSAL */
+  /** TRAVERSAL and RULE; a base chain makes it one of nftables' table inet. */
   readonly table?: string;
+  readonly chain?: string;
   readonly hook?: number;
   readonly verdict?: number;
   readonly durationNs?: number;
+  /** TRAVERSAL: enum ip_conntrack_info + 1, and which CONNTRACK. */
+  readonly ctState?: number;
+  readonly conntrack?: bigint;
+  /** HOOK: what nf_hook_slow returned. */
+  readonly result?: number;
+  /** RULE */
+  readonly handle?: number;
+  readonly traceType?: number;
+  /** Fields of the head that are others than those of the above. */
+  readonly fields?: Values;
+  /** Fields of the tail: of CONNTRACK, those of struct skbt_conntrack. */
+  readonly tail?: Values;
 }
+
+type Values = Readonly<Record<string, number | bigint | string | Uint8Array>>;
 
 /** A log that is written chunk by chunk. */
 export class MadeRecording {
   readonly #encoder: LogEncoder;
   readonly #spans: Uint8Array[];
   readonly #locations: string[] = [];
+  readonly #chains: string[] = [];
   #events = 0;
 
   /** @param environment what differs from a host with a probe for each function, ends included */
@@ -148,12 +177,29 @@ export class MadeRecording {
     return LOCATION_BASE + BigInt(number);
   }
 
+  /** The id of a table and chain; what it means stands in a DICTIONARY before the events. */
+  #chain(table: string, chain = ""): bigint {
+    const key = `${table}/${chain}`;
+    let number = this.#chains.indexOf(key);
+    if (number < 0) {
+      number = this.#chains.push(key) - 1;
+      const entry = { id: BigInt(number) + 1n, engine: chain ? 1 : 0, family: chain ? 1 : 2, table, chain };
+      this.json(
+        ChunkType.DICTIONARY,
+        dictionaryJson({ symbols: [], stacks: [], devices: [], chains: [entry] }),
+      );
+    }
+    return BigInt(number) + 1n;
+  }
+
   #record(event: MadeEvent): Uint8Array {
     this.#events++;
     const kind = EventKind[event.kind ?? "SIGHT"];
     const packet = typeof event.packet === "string" ? frame(event.packet) : event.packet;
     const tail = EVENT_LAYOUT.kinds.find((candidate) => candidate.kind === kind)?.tail;
-    const size = EVENT_LAYOUT.head.size + (tail?.size ?? 0) + (packet?.length ?? 0);
+    const { sameBytesAs } = event;
+    const own = sameBytesAs === undefined ? packet : reference(sameBytesAs);
+    const size = EVENT_LAYOUT.head.size + (tail?.size ?? 0) + (own?.length ?? 0);
     const bytes = new Uint8Array((12 + size + 7) & ~7);
     const view = new DataView(bytes.buffer);
     view.setUint32(0, 9, true);
@@ -162,7 +208,8 @@ export class MadeRecording {
     const put = (fields: typeof EVENT_LAYOUT.head.fields, from: number, values: Values): void => {
       for (const { name, offset, type, size: width } of fields) {
         const value = values[name] ?? 0;
-        if (type === "text") bytes.set(Buffer.from(String(value).slice(0, width)), from + offset);
+        if (value instanceof Uint8Array) bytes.set(value.subarray(0, width), from + offset);
+        else if (type === "text") bytes.set(Buffer.from(String(value).slice(0, width)), from + offset);
         else
           for (let i = 0; i < width; i++)
             bytes[from + offset + i] = Number((BigInt(value) >> BigInt(8 * i)) & 0xffn);
@@ -181,30 +228,48 @@ export class MadeRecording {
       stack_id: -1,
       protocol: packet ? ((packet[12] ?? 0) << 8) | (packet[13] ?? 0) : 0,
       kind,
-      capture_length: packet?.length ?? 0,
+      capture_length: sameBytesAs === undefined ? (packet?.length ?? 0) : 0,
       mac_header: packet ? 0 : 0xffff,
       network_header: packet ? 14 : 0,
       transport_header: 0xffff,
       data_offset: packet ? 14 : 0,
-      flags: event.first ? EventFlag.FIRST : 0,
+      flags: (event.first ? EventFlag.FIRST : 0) | (sameBytesAs === undefined ? 0 : EventFlag.SAME_BYTES),
+      ...event.fields,
     });
     put(tail?.fields ?? [], 12 + EVENT_LAYOUT.head.size, {
       parent: event.parent ?? 0n,
+      how: CloneHow[event.how ?? "CLONE"],
+      into: event.into ?? 0n,
       location: event.location === undefined ? 0n : this.#location(event.location),
       reason: event.reason ?? 0,
       has_reason: event.reason === undefined ? 0 : 1,
-      table: event.table ?? "filter",
+      chain:
+        kind === EventKind.TRAVERSAL || kind === EventKind.RULE
+          ? this.#chain(event.table ?? "filter", event.chain)
+          : 0n,
+      engine: event.chain === undefined ? 0 : 1,
+      ct_state: event.ctState ?? 0,
+      conntrack: event.conntrack ?? 0n,
+      result: event.result ?? 0,
+      handle: event.handle ?? 0,
+      type: event.traceType ?? 3,
       hook: event.hook ?? 1,
       verdict: event.verdict ?? 1,
       duration_ns: event.durationNs ?? 0,
       pf: 2,
+      ...event.tail,
     });
-    if (packet) bytes.set(packet, 12 + EVENT_LAYOUT.head.size + (tail?.size ?? 0));
+    if (own) bytes.set(own, 12 + EVENT_LAYOUT.head.size + (tail?.size ?? 0));
     return bytes;
   }
 }
 
-type Values = Readonly<Record<string, number | bigint | string>>;
+/** What stands in the place of bytes: SKBT_F_SAME_BYTES of bpf/event.h. */
+function reference(ns: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(Number((START_NS + BigInt(ns)) & 0xffff_ffffn));
+  return bytes;
+}
 
 /** Probes of a kernel where nothing but tracepoints can be attached to. */
 export const TRACEPOINTS: readonly Probe[] = functionProbes();
@@ -275,8 +340,9 @@ export function reconstruct(
   bytes: Uint8Array,
   demand: Partial<Demand> = {},
   pieces: number = bytes.length,
+  mode: ReadMode = "tolerate-tail",
 ): Reconstructed {
-  const reader = new RecordingReader();
+  const reader = new RecordingReader({ mode });
   const reconstruction = new Reconstruction(reader, { tables: new Set(TABLE_NAMES), ...demand });
   const [paths, drops, traversals]: [PathRow[], DropRow[], TraversalRow[]] = [[], [], []];
   const events: AnyRow[] = [];

@@ -4,10 +4,9 @@ import { writePageHeader } from "hyparquet-writer/src/datapage.js";
 import type { ParquetWriter } from "hyparquet-writer/src/parquet-writer.js";
 import { snappyCompress } from "hyparquet-writer/src/snappy.js";
 
-import type { ColumnBuffer } from "../row-buffer.js";
 import { hybrid } from "./hybrid.js";
 import type { SchemaElement } from "./schema.js";
-import { encodeValues } from "./values.js";
+import { type ColumnValues, encodeValues } from "./values.js";
 
 /** What the file's footer says of a column chunk. */
 export type ColumnChunk = ParquetWriter["row_groups"][number]["columns"][number];
@@ -16,7 +15,7 @@ export type ColumnChunk = ParquetWriter["row_groups"][number]["columns"][number]
 export function writeColumnChunk(
   writer: ByteWriter,
   { type = "INT32" }: SchemaElement,
-  column: ColumnBuffer,
+  column: ColumnValues,
   length: number,
 ): ColumnChunk {
   const start = writer.offset;

@@ -1,7 +1,7 @@
 // The Parquet schema of a table.
 import type { ParquetWriter } from "hyparquet-writer/src/parquet-writer.js";
 
-import type { RowBuffer } from "../row-buffer.js";
+import type { StoredColumn } from "../row-buffer.js";
 import type { Storage } from "../storage.js";
 
 /** An element of a Parquet schema. */
@@ -25,7 +25,7 @@ const TYPES: Readonly<Record<Storage, Omit<SchemaElement, "name">>> = {
 };
 
 /** The root, and an element for each column. */
-export function parquetSchema({ table, columns }: RowBuffer): SchemaElement[] {
+export function parquetSchema(table: string, columns: readonly StoredColumn[]): SchemaElement[] {
   return [
     { name: table, num_children: columns.length },
     ...columns.map(({ name, storage, optional }): SchemaElement => {

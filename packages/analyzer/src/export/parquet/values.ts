@@ -1,10 +1,13 @@
 // The values of a row group's column as Parquet encodes them, with the smallest and the greatest.
-import type { ColumnBuffer, TextDictionary } from "../row-buffer.js";
+import type { StoredColumn, TakenColumn } from "../row-buffer.js";
 import { deltaPacked } from "./delta.js";
 import { distinctNumbers } from "./distinct.js";
 import { bitsFor, hybrid } from "./hybrid.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A column, and its values in a row group. */
+export type ColumnValues = StoredColumn & TakenColumn;
 
 /** Values without nulls, encoded. */
 export interface EncodedValues {
@@ -18,16 +21,16 @@ export interface EncodedValues {
 const encoder = new TextEncoder();
 
 /** Encodes the first `length` rows of a column. */
-export function encodeValues(column: ColumnBuffer, length: number): EncodedValues {
+export function encodeValues(column: ColumnValues, length: number): EncodedValues {
   const values = withoutNulls(column, length);
   if (values instanceof BigInt64Array) return encodeWide(values);
   if (values instanceof Uint8Array) return encodeBooleans(values);
-  if (column.storage === "text") return encodeTexts(values, column.dictionary);
+  if (column.storage === "text") return encodeTexts(values, column.texts);
   return encodeNumbers(values);
 }
 
-function withoutNulls({ values, present, nulls }: ColumnBuffer, length: number): ColumnBuffer["values"] {
-  const all = values.slice(0, length);
+function withoutNulls({ values, present, nulls }: ColumnValues, length: number): ColumnValues["values"] {
+  const all = values.subarray(0, length);
   if (nulls === 0) return all;
   let count = 0;
   for (let i = 0; i < length; i++) if (present[i]) all[count++] = all[i] as never;
@@ -81,7 +84,7 @@ function encodeBooleans(values: Uint8Array): EncodedValues {
   return { encoding: "PLAIN", bytes, ...bounds };
 }
 
-function encodeTexts(codes: Int32Array | Uint32Array, { texts }: TextDictionary): EncodedValues {
+function encodeTexts(codes: Int32Array | Uint32Array, texts: readonly string[]): EncodedValues {
   const bounds = codes.length > 0 && textBounds(texts);
   if (2 * texts.length <= codes.length)
     return { ...byDictionary(plainTexts(texts), texts.length, codes), ...bounds };
