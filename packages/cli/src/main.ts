@@ -3,16 +3,17 @@
 import { CommanderError } from "commander";
 import { explainError } from "./explain-error.js";
 import { ReaderGone } from "./io/output.js";
+import { escapeText } from "./print/escape.js";
 import { buildProgram } from "./program.js";
 
 const EXIT_CANNOT = 2;
 
 async function main(): Promise<number> {
   let exitCode = 0;
-  const program = buildProgram((code) => {
-    exitCode = code;
-  });
   try {
+    const program = await buildProgram(process.argv.slice(2), (code) => {
+      exitCode = code;
+    });
     await program.parseAsync(process.argv);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CANNOT;
@@ -20,7 +21,9 @@ async function main(): Promise<number> {
       process.stderr.write("skbtracer: the reader of the output went away\n");
       return 0;
     }
-    process.stderr.write(`skbtracer: ${explainError(error)}\n`);
+    // Names in it, of files too, can have any character; lines are ours.
+    const lines = (await explainError(error)).split("\n").map(escapeText);
+    process.stderr.write(`skbtracer: ${lines.join("\n")}\n`);
     return EXIT_CANNOT;
   }
   return exitCode;

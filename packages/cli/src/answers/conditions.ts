@@ -118,6 +118,22 @@ export function traversalHolds(row: TraversalRow, conditions: Conditions): boole
   );
 }
 
+/** Where and when an event was. */
+export interface EventPlace extends Timed {
+  readonly interface: string | undefined;
+  readonly function: string;
+}
+
+/** The same for an event by itself. */
+export function placeHolds(place: EventPlace, conditions: Conditions): boolean {
+  const { iface, func } = conditions;
+  return (
+    isInTime(place, 0, conditions) &&
+    (iface === undefined || place.interface === iface) &&
+    (func === undefined || place.function === func)
+  );
+}
+
 function valueOf(from: Column | undefined, i: number): Value {
   return from ? valueAt(from, i) : null;
 }

@@ -1,9 +1,11 @@
 // Rows from a database made by import, as a recording would give them.
 import {
   blockOf,
+  decisionText,
   type DropRow,
   type EventRow,
   type FinishedPath,
+  type PathEvent,
   type PacketFilter,
   type PathRow,
   type TableName,
@@ -11,6 +13,8 @@ import {
   type TraversalRow,
 } from "@skbtracer/analyzer";
 import type { openDatabase } from "@skbtracer/analyzer/sqlite";
+import { UsageError } from "../options/usage-error.js";
+import { escapeText } from "../print/escape.js";
 import type { Rows, SourceOptions } from "./sources.js";
 
 type Db = ReturnType<typeof openDatabase>;
@@ -20,6 +24,10 @@ const BATCH = 4096;
 
 /** The rows of a database. The addon is loaded only now: other commands do without. */
 export async function readDatabase(file: string, options: SourceOptions): Promise<Iterable<Rows>> {
+  if (options.filter.expression)
+    throw new UsageError(
+      `${file} is a database, which has no packets' bytes: filter expressions are for recordings`,
+    );
   const { openDatabase: openFile } = await import("@skbtracer/analyzer/sqlite");
   return rowsOf(openFile(file), file, options);
 }
@@ -27,13 +35,13 @@ export async function readDatabase(file: string, options: SourceOptions): Promis
 function* rowsOf(
   db: Db,
   file: string,
-  { tables, filter, pathEvents = false }: SourceOptions,
+  { tables, filter, pathEvents = false, stacks = false, quiet = false }: SourceOptions,
 ): Generator<Rows> {
-  const named = db
-    .prepare("SELECT netns, netns_name FROM interfaces WHERE netns_name IS NOT NULL")
-    .raw()
-    .all();
-  const namespaces = new Map(named as [number, string][]);
+  const listed = db.prepare("SELECT netns, netns_name FROM interfaces").raw().all() as [
+    number,
+    string | null,
+  ][];
+  const namespaces = new Map(listed.map(([inode, name]) => [inode, name ?? undefined]));
   const none: Rows = {
     paths: [],
     drops: [],
@@ -45,6 +53,7 @@ function* rowsOf(
   };
   const followed = new Set<string>();
   const matching = matchingSql(filter);
+  let hasFailed = false;
   try {
     if (tables.has("paths"))
       for (const paths of batches<PathRow>(
@@ -55,7 +64,9 @@ function* rowsOf(
       ))
         yield {
           ...none,
-          paths: pathEvents ? families(db, paths, followed) : paths.map((path) => ({ path, events: [] })),
+          paths: pathEvents
+            ? families(db, paths, followed, stacks)
+            : paths.map((path) => ({ path, events: [] })),
         };
     const sameRow =
       matching.sql &&
@@ -72,8 +83,12 @@ function* rowsOf(
       if (tables.has(table))
         for (const rows of batches<object>(db, table, matching, ""))
           yield { ...none, others: [blockOf(table, rows)] };
-    noteLosses(db, file);
+  } catch (error) {
+    hasFailed = true;
+    throw error;
   } finally {
+    // Also for who has enough rows, and does not come back behind a `yield`.
+    if (!quiet && !hasFailed) noteLosses(db, file);
     db.close();
   }
 }
@@ -114,14 +129,19 @@ function matchingSql(filter: PacketFilter): Matching {
     add("icmp_id = ? AND (info LIKE 'request%' OR info LIKE 'reply%' OR info LIKE 'echo%')", filter.icmpId);
   if (filter.pid !== undefined) add("pid = ?", filter.pid);
   if (filter.netns !== undefined) add("netns = ?", filter.netns);
+  if (filter.netnsName !== undefined)
+    add(
+      "netns IN (SELECT i.netns FROM interfaces_data i WHERE i.recording = e.recording AND i.netns_name = ?)",
+      filter.netnsName,
+    );
   if (conditions.length === 0) return { sql: "", values };
   // On the tables below the views: their indexes find a path's clones and first event.
   return {
     sql: `WITH RECURSIVE
       direct(path, event) AS MATERIALIZED (
         SELECT e.path, min(e.event) FROM events_data e
-          LEFT JOIN devices d ON d.id = e.device LEFT JOIN packets k ON k.id = e.packet
-        WHERE e.path IS NOT NULL AND e.kind IS NOT (SELECT id FROM texts WHERE text = 'free')
+          JOIN sites s ON s.id = e.site LEFT JOIN packets k ON k.id = e.packet
+        WHERE e.path IS NOT NULL AND s.kind <> 'free'
           AND ${conditions.join(" AND ")}
         GROUP BY e.path),
       inherited(path, event) AS (
@@ -178,20 +198,41 @@ function narrowed(row: Record<string, unknown>, wide: readonly string[]): Record
   return row;
 }
 
-/** Paths with their events, each family together behind the first of its paths. */
-function families(db: Db, paths: readonly PathRow[], followed: Set<string>): FinishedPath[] {
+/** Paths with their events, each family together behind the first of its paths; a database has the stacks of drops only. */
+function families(db: Db, paths: readonly PathRow[], followed: Set<string>, stacks: boolean): FinishedPath[] {
   const eventsOf = db
     .prepare("SELECT * FROM events WHERE recording = ? AND path = ? ORDER BY event")
     .safeIntegers(true);
+  const stacksOf = db
+    .prepare("SELECT event, stack FROM drops WHERE recording = ? AND path = ? AND stack IS NOT NULL")
+    .raw();
+  const decisionsOf = db
+    .prepare(
+      "SELECT event, rule_handle, rule FROM traversals WHERE recording = ? AND path = ? " +
+        "AND coalesce(rule_handle, rule) IS NOT NULL",
+    )
+    .raw();
   const childrenOf = db
     .prepare("SELECT * FROM paths WHERE recording = ? AND parent = ? ORDER BY path")
     .safeIntegers(true);
   const found: FinishedPath[] = [];
   const add = (path: PathRow): void => {
-    const events = (eventsOf.all(path.recording, path.path) as Record<string, unknown>[]).map(
+    const rows = (eventsOf.all(path.recording, path.path) as Record<string, unknown>[]).map(
       (row) => narrowed(row, ["unix_ns"]) as unknown as EventRow,
     );
-    found.push({ path, events });
+    const dropped = stacks ? stacksOf.all(path.recording, path.path) : [];
+    const stackOf = new Map(dropped as [number, string][]);
+    const events = rows.map((row): PathEvent => {
+      const stack = stackOf.get(row.event);
+      return stack === undefined ? row : { ...row, stack };
+    });
+    const decisions = new Map<number, string>();
+    for (const row of decisionsOf.all(path.recording, path.path)) {
+      const [event, handle, rule] = row as [number, number | null, string | null];
+      const text = decisionText(handle, rule);
+      if (text !== undefined) decisions.set(event, text);
+    }
+    found.push({ path, events, decisions });
     for (const child of childrenOf.all(path.recording, path.path) as Record<string, unknown>[]) {
       const row = narrowed(child, ["unix_ns"]) as unknown as PathRow;
       followed.add(`${row.recording} ${row.path}`);
@@ -209,23 +250,33 @@ interface MetaRow {
   readonly lost: number;
   readonly missing: number;
   readonly damaged_ranges: number;
+  readonly late: number;
   readonly closed: number;
+  readonly ends_recorded: number;
+  readonly missed: number | null;
 }
 
-function noteLosses(db: Db, file: string): void {
+/** Says on standard error what is missing in a database's recordings. */
+export function noteLosses(db: Db, file: string): void {
   const rows = db
-    .prepare("SELECT recording, host, lost, missing, damaged_ranges, closed FROM meta")
+    .prepare(
+      "SELECT m.*, (SELECT sum(l.count) FROM losses l WHERE l.recording = m.recording AND l.cause = 'missed') AS missed FROM meta m",
+    )
     .all() as MetaRow[];
-  for (const { recording, host, lost, missing, damaged_ranges, closed } of rows) {
+  for (const row of rows) {
+    const { recording, host, lost, missing, damaged_ranges, late, closed, ends_recorded, missed } = row;
     const facts = [
       lost > 0 ? `${lost} event(s) were lost while recording` : "",
+      missed ? `${missed} hit(s) of probes were missed by the kernel` : "",
       missing > 0 ? `${missing} event(s) were not in the file` : "",
       damaged_ranges > 0 ? `${damaged_ranges} part(s) of the file were damaged` : "",
       closed ? "" : "it was not closed",
+      late > 0 ? `${late} event(s) may stand out of order` : "",
+      ends_recorded ? "" : "not all ends of packets were probed, so that paths are guesses",
     ].filter(Boolean);
     if (facts.length > 0)
       process.stderr.write(
-        `skbtracer: ${file}: recording ${recording} of ${host ?? "an unknown host"}: ${facts.join("; ")}\n`,
+        `skbtracer: ${escapeText(file)}: recording ${recording} of ${escapeText(host ?? "an unknown host")}: ${facts.join("; ")}\n`,
       );
   }
 }

@@ -34,11 +34,13 @@ export async function exportPackets(
     throw new UsageError("pcapng is not for a terminal: give a file with -o, or a pipe");
   const file = new NewFile(output, force);
   try {
-    let source: { lost: () => number; startUnixNs: bigint } = { lost: () => 0, startUnixNs: 0n };
+    let reader: RecordingReader | undefined;
+    let startUnixNs = 0n;
     const packets = new PathPackets({
       allHops,
       application: `skbtracer ${VERSION}`,
-      startUnixNs: () => source.startUnixNs,
+      startUnixNs: () => startUnixNs,
+      losses: () => reader?.losses() ?? [],
       isWanted: (row) => pathHolds(row, conditions),
     });
     const write = (blocks: readonly Uint8Array[]): void => {
@@ -46,7 +48,7 @@ export async function exportPackets(
     };
     let last: Parameters<typeof packets.end>[0] = [];
     let begun = false;
-    const begin = (reader?: RecordingReader): void => {
+    const begin = (): void => {
       begun = true;
       const host = reader?.environment?.host;
       write(packets.begin(host ? { os: `${host.hostname}, Linux ${host.kernel}` } : {}));
@@ -57,13 +59,14 @@ export async function exportPackets(
       tables,
       filter,
       mode,
-      onRecording: (reconstruction, reader) => {
-        source = { lost: () => reader.lost, startUnixNs: reconstruction.startUnixNs ?? 0n };
+      onRecording: (reconstruction, itsReader) => {
+        reader = itsReader;
+        startUnixNs = reconstruction.startUnixNs ?? 0n;
         ({ lives } = reconstruction);
-        begin(reader);
+        begin();
       },
     })) {
-      if (rows.found && lives) write(packets.take(rows.found, lives, source.lost()));
+      if (rows.found && lives) write(packets.take(rows.found, lives));
       else last = rows.paths;
     }
     if (!begun) begin();

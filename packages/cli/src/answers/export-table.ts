@@ -1,5 +1,5 @@
 // One table, from all files, in one format: into one file, or a folder of partitions.
-import { closeSync, existsSync, openSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Block,
@@ -72,6 +72,8 @@ export async function exportTable(files: readonly string[], options: TableExport
 class Outputs {
   readonly #options: TableExport;
   readonly #open = new Map<string, Open>();
+  /** Those that were made, inner ones before outer ones. */
+  readonly #folders: string[] = [];
 
   constructor(options: TableExport) {
     this.#options = options;
@@ -83,7 +85,7 @@ class Outputs {
     if (known) return known;
     const { output, force, table, format } = this.#options;
     const path = name === "" ? output : join(output, name);
-    if (name !== "") makeFoldersFor(path);
+    if (name !== "") this.#folders.unshift(...makeFoldersFor(path));
     const openWriter = await EXPORT_FORMATS[format].load();
     const file = new NewFile(path, force);
     const opened = { file, writer: openWriter(table, file) };
@@ -114,6 +116,7 @@ class Outputs {
 
   abort(): void {
     for (const { file } of this.#open.values()) file.abort();
+    for (const folder of this.#folders) if (readdirSync(folder).length === 0) rmdirSync(folder);
   }
 }
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from
 import { join } from "node:path";
 import { EXPORT_FORMATS, TABLE_NAMES, type TableName, type TableWriter } from "@skbtracer/analyzer";
 import type { ReadMode } from "@skbtracer/format";
+import { removeOnSignal } from "../io/leftovers.js";
 import { NewFile } from "../io/new-file.js";
 import { ReadProgress } from "../io/read-progress.js";
 import { UsageError } from "../options/usage-error.js";
@@ -21,6 +22,7 @@ export async function importArrow(
   if (existsSync(folder)) checkReplaceable(folder, force);
   const temporary = `${folder}.importing-${process.pid}`;
   mkdirSync(temporary, { mode: 0o700 });
+  const finished = removeOnSignal(temporary);
   try {
     const rows = await writeTables(files, temporary, mode);
     rmSync(folder, { recursive: true, force: true });
@@ -29,6 +31,8 @@ export async function importArrow(
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
     throw error;
+  } finally {
+    finished();
   }
 }
 

@@ -2,7 +2,7 @@
 import { type Check, examineHost } from "@skbtracer/recorder";
 import type { Command } from "commander";
 import { writeOut } from "../io/output.js";
-import type { SetExitCode } from "../program.js";
+import type { SetExitCode } from "./table.js";
 
 const MARKS: Readonly<Record<Check["status"], string>> = { ok: "ok  ", warning: "warn", failed: "FAIL" };
 

@@ -13,7 +13,7 @@ import { exportTable } from "../answers/export-table.js";
 import { addRowOptions, type ReadFlags, readOptions } from "../options/read-options.js";
 import { UsageError } from "../options/usage-error.js";
 import { countText } from "../print/quantities.js";
-import type { SetExitCode } from "../program.js";
+import type { SetExitCode } from "./table.js";
 
 interface ExportFlags extends ReadFlags {
   readonly table?: string;
@@ -63,7 +63,7 @@ export function addExportCommand(program: Command, setExitCode: SetExitCode): vo
 
 async function exportFiles(files: readonly string[], flags: ExportFlags): Promise<number> {
   const { format, output, allHops = false, force = false, partitionBy } = flags;
-  const { filter, mode, conditions } = readOptions(flags);
+  const { filter, mode, conditions } = await readOptions(flags);
   if (!FORMATS.includes(format))
     throw new UsageError(`--format: ${JSON.stringify(format)} is not one of ${FORMATS.join(", ")}`);
   if (format === "pcapng") {

@@ -4,11 +4,13 @@ import { RecordingReader, uuidText } from "@skbtracer/format";
 import type { Command } from "commander";
 import { importArrow } from "../answers/import-arrow.js";
 import { ReadProgress } from "../io/read-progress.js";
+import { removeOnSignal } from "../io/leftovers.js";
 import { isRegularDatabase, readMode, readRecording } from "../io/recording-file.js";
 import { addModeOptions } from "../options/read-options.js";
 import { UsageError } from "../options/usage-error.js";
+import { escapeText } from "../print/escape.js";
 import { bytesText, countText } from "../print/quantities.js";
-import type { SetExitCode } from "../program.js";
+import type { SetExitCode } from "./table.js";
 import { printNotes } from "./notes.js";
 import { statSync } from "node:fs";
 
@@ -54,12 +56,12 @@ async function importFiles(files: readonly string[], flags: ImportFlags): Promis
       force: flags.force ?? false,
     });
     process.stderr.write(
-      `skbtracer: ${flags.output}: ${countText(rows)} row(s) in ${TABLE_NAMES.length} tables\n`,
+      `skbtracer: ${escapeText(flags.output)}: ${countText(rows)} row(s) in ${TABLE_NAMES.length} tables\n`,
     );
     return 0;
   }
   await importInto(files, flags, true);
-  process.stderr.write(`skbtracer: ${flags.output}: ${bytesText(statSync(flags.output).size)}\n`);
+  process.stderr.write(`skbtracer: ${escapeText(flags.output)}: ${bytesText(statSync(flags.output).size)}\n`);
   return 0;
 }
 
@@ -73,18 +75,27 @@ export async function importInto(
     if (await isRegularDatabase(file)) throw new UsageError(`${file} is a database already, not a recording`);
   const { ImportTarget } = await import("@skbtracer/analyzer/sqlite");
   const target = new ImportTarget(flags.output, flags.force ?? false);
+  const finished = target.temporary === undefined ? () => undefined : removeOnSignal(target.temporary);
   try {
-    for (const file of files) await importFile(file, target, flags, tells);
+    for (const file of files) await importFile(file, files.length > 1, target, flags, tells);
     await target.commit();
   } catch (error) {
     await target.abort();
     throw error;
+  } finally {
+    finished();
   }
 }
 
 type Target = InstanceType<(typeof import("@skbtracer/analyzer/sqlite"))["ImportTarget"]>;
 
-async function importFile(file: string, target: Target, flags: ImportFlags, tells: boolean): Promise<void> {
+async function importFile(
+  file: string,
+  isNamed: boolean,
+  target: Target,
+  flags: ImportFlags,
+  tells: boolean,
+): Promise<void> {
   const reader = new RecordingReader({ mode: readMode(flags) });
   const reconstruction = new Reconstruction(reader, { tables: new Set(TABLE_NAMES) });
   const progress = new ReadProgress(file, "importing");
@@ -108,13 +119,14 @@ async function importFile(file: string, target: Target, flags: ImportFlags, tell
   const { fileHeader } = reader;
   if (!rows && fileHeader && target.has(uuidText(fileHeader.uuid))) {
     process.stderr.write(
-      `skbtracer: ${file}: recording ${uuidText(fileHeader.uuid)} is in the database already\n`,
+      `skbtracer: ${escapeText(file)}: recording ${uuidText(fileHeader.uuid)} is in the database already, and is left out; if it was not whole then, import it into a new one\n`,
     );
     return;
   }
   begin().paths(reconstruction.finish());
   for (const block of reconstruction.hostBlocks()) begin().block(block);
   begin().end();
-  printNotes(reader);
-  if (tells) process.stderr.write(`skbtracer: ${file}: ${countText(reader.events)} event(s) imported\n`);
+  printNotes(reader, isNamed ? file : undefined);
+  if (tells)
+    process.stderr.write(`skbtracer: ${escapeText(file)}: ${countText(reader.events)} event(s) imported\n`);
 }

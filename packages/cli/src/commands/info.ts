@@ -7,7 +7,8 @@ import { writeOut } from "../io/output.js";
 import { escapeText } from "../print/escape.js";
 import { isoTime } from "../print/event-time.js";
 import { bytesText, countText, spanText } from "../print/quantities.js";
-import type { SetExitCode } from "../program.js";
+import type { SetExitCode } from "./table.js";
+import { costInfo, costLines } from "./info-cost.js";
 import { printNotes } from "./notes.js";
 
 interface InfoFlags {
@@ -65,7 +66,9 @@ function describe(reader: RecordingReader, kinds: ReadonlyMap<number, number>) {
     cpus: environment?.host.cpus ?? null,
     command_line: environment?.commandLine ?? [],
     options: environment?.options ?? {},
+    expression: recordedExpression(environment?.options),
     events: reader.events,
+    bytes_per_event: reader.events === 0 ? null : Math.round(reader.eventBytes / reader.events),
     events_by_kind: Object.fromEntries(named),
     lost: reader.lost,
     missing: missingEvents(reader),
@@ -87,11 +90,22 @@ function describe(reader: RecordingReader, kinds: ReadonlyMap<number, number>) {
     namespaces: environment?.namespaces ?? [],
     rules: reader.rules.length,
     stats: reader.stats ?? null,
+    cost: costInfo(reader),
     problems: environment?.problems ?? [],
     repaired: reader.repair ?? null,
+    origins: environment?.origins ?? [],
+    gaps: reader.gaps.map(({ offset, length, reason }) => ({ offset, length, reason })),
     damage: reader.damage.map(({ offset, length, reason }) => ({ offset, length, reason })),
     bytes: reader.bytes,
   };
+}
+
+/** The filter expression of a recording; null if it was made without. */
+function recordedExpression(options: Readonly<Record<string, unknown>> | undefined): string | null {
+  const filter = options?.["filter"];
+  const expression =
+    typeof filter === "object" && filter !== null && "expression" in filter ? filter.expression : undefined;
+  return typeof expression === "string" ? expression : null;
 }
 
 /** CLOCK_MONOTONIC ns. A host would have to be up for 104 days before a number is too small for it: then it is rounded. */
@@ -132,16 +146,23 @@ function infoText(info: Info): string {
         ? `${info.first_time} to ${info.last_time ?? "?"} (${spanText(info.span_ns)})`
         : "no events",
     ],
-    ["events", `${countText(info.events)}${kinds ? ` (${kinds})` : ""}`],
+    [
+      "events",
+      `${countText(info.events)}${kinds ? ` (${kinds}), ${info.bytes_per_event ?? 0} bytes each on average` : ""}`,
+    ],
     ["lost", countText(info.lost)],
     ["closed", info.closed ? `yes (${info.end_reason ?? "unknown"})` : "no"],
-    ["size", `${bytesText(info.bytes)}, ${info.damage.length} damaged range(s)`],
+    [
+      "size",
+      `${bytesText(info.bytes)}, ${info.damage.length} damaged range(s)${info.gaps.length > 0 ? `, ${info.gaps.length} gap(s)` : ""}`,
+    ],
     [
       "namespaces",
       info.namespaces.map(({ inode, name }) => `${inode}${name ? ` (${name})` : ""}`).join(", ") || "none",
     ],
     ["probes", `${attached.length} attached, ${refused.length} refused`],
   ];
+  if (info.expression !== null) rows.splice(4, 0, ["expression", info.expression]);
   const lines = rows.map(([label, value]) => `${label.padEnd(11)} ${escapeText(value)}`);
   for (const { name, type, symbol } of attached)
     lines.push(
@@ -149,6 +170,11 @@ function infoText(info: Info): string {
     );
   for (const [reason, names] of byReason(refused))
     lines.push(`  - ${escapeText(reason)}: ${escapeText(names.join(", "))}`);
+  for (const line of costLines(info.cost)) lines.push(line);
+  for (const { command, parent, facts } of info.origins)
+    lines.push(
+      `  < ${command}${parent === undefined ? "" : ` of ${escapeText(parent)}`}: ${escapeText(facts.join("; "))}`,
+    );
   for (const problem of info.problems) lines.push(`  ! ${escapeText(problem)}`);
   return `${lines.join("\n")}\n`;
 }

@@ -1,4 +1,5 @@
 // skbtracer [flags]: the original's live table. It is a recording that is read as it is made.
+import type { PacketFilter } from "@skbtracer/analyzer/filter";
 import { RecordingReader } from "@skbtracer/format";
 import { FunctionSink, openFileSink, type Recording, startRecording, TeeSink } from "@skbtracer/recorder";
 import type { Command } from "commander";
@@ -7,9 +8,9 @@ import { nearest } from "../options/nearest.js";
 import { addRecordOptions, type RecordFlags, recordOptions } from "../options/record-options.js";
 import { addPrintOptions, addTraceOptions, packetFilter, type PrintFlags } from "../options/trace-options.js";
 import { EventPrinter } from "../print/event-printer.js";
-import type { SetExitCode } from "../program.js";
 import { VERSION } from "../version.js";
 import { note, reportEnd, StopSignals } from "./recording-end.js";
+import { COMMANDS, type SetExitCode } from "./table.js";
 
 const EXAMPLES = `
 Examples:
@@ -18,6 +19,7 @@ Examples:
   skbtracer --proto=tcp  -H 1.2.3.4 -P 22         trace TCP packets of 1.2.3.4:22
   skbtracer --proto=udp  -H 1.2.3.4 -P 53         trace UDP packets of 1.2.3.4:53
   skbtracer -t -P 80 -H 127.0.0.1 --iptable       with passes through iptables tables, in seconds
+  skbtracer 'icmp or tcp port 443'                with a filter expression, as for tcpdump
   skbtracer --noroute --dropstack                 only drops, with the kernel stack of each
   skbtracer record -o trace.skbt --duration 60s   record for a minute, to be read anywhere
   skbtracer replay trace.skbt -P 443              the live table from a recording
@@ -30,25 +32,44 @@ export function addLiveCommand(program: Command, setExitCode: SetExitCode): void
   addRecordOptions(program)
     .option("-o, --output <file>", "keep the recording too: a new file")
     .addHelpText("after", EXAMPLES)
-    .argument("[command]")
-    .usage("[flags]            the live table\n       skbtracer <command> [options]")
-    .action(async (unknown: string | undefined, flags: RecordFlags & PrintFlags, command: Command) => {
-      if (unknown !== undefined)
-        command.error(`error: unknown command '${unknown}' ${hint(unknown, command)}`);
-      setExitCode(await trace(flags));
+    .argument("[expression...]")
+    .usage("[flags] [expression]   the live table\n       skbtracer <command> [options]")
+    .action(async (words: string[], flags: RecordFlags & PrintFlags, command: Command) => {
+      setExitCode(await trace(flags, await wantedPackets(flags, words, command)));
     });
 }
 
-function hint(unknown: string, { commands }: Command): string {
-  const names = commands.map((command) => command.name());
-  const near = nearest(unknown, names);
+/** The packet filter. A single word that means nothing as an expression was meant to be a command. */
+async function wantedPackets(
+  flags: RecordFlags,
+  words: readonly string[],
+  command: Command,
+): Promise<PacketFilter> {
+  try {
+    return await packetFilter(flags, words);
+  } catch (error) {
+    const [word = ""] = words;
+    if (
+      words.length === 1 &&
+      /^\w+$/.test(word) &&
+      error instanceof Error &&
+      error.name === "ExpressionError"
+    )
+      return command.error(`error: unknown command '${word}' ${hint(word)}`);
+    throw error;
+  }
+}
+
+function hint(unknown: string): string {
+  const near = nearest(unknown, [...COMMANDS.keys()]);
   return near === undefined ? "(see skbtracer --help)" : `(did you mean ${near}?)`;
 }
 
-async function trace(flags: RecordFlags & PrintFlags): Promise<number> {
-  const filter = packetFilter(flags);
+async function trace(flags: RecordFlags & PrintFlags, filter: PacketFilter): Promise<number> {
   const reader = new RecordingReader();
-  const printer = new EventPrinter(reader, filter, flags);
+  // The kernel has seen all of the packet, and the printer sees what is captured of it.
+  const { expression: _decidedAlready, ...printed } = filter;
+  const printer = new EventPrinter(reader, printed, flags);
   /** Set once the recording has begun; what is printed may be enough before that. */
   const running: { recording?: Recording } = {};
   let readerGone = false;
@@ -76,8 +97,8 @@ async function trace(flags: RecordFlags & PrintFlags): Promise<number> {
   const recording = await startRecording({
     ...options,
     sink: file ? new TeeSink(file, show) : show,
-    tables: flags.iptable ?? false,
-    rules: file !== undefined && flags.rules,
+    tables: (flags.iptable ?? false) || (flags.nftRules ?? false),
+    rules: (file !== undefined || flags.nftRules === true) && flags.rules,
     onNote: note,
   });
   running.recording = recording;

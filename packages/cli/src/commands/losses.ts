@@ -1,7 +1,7 @@
 // skbtracer losses: when and where events are missing.
 import type { AnyRow } from "@skbtracer/analyzer";
 import type { Command } from "commander";
-import { otherRows, readSources } from "../answers/sources.js";
+import { type HostFacts, otherRows, readSources } from "../answers/sources.js";
 import { Page } from "../io/page.js";
 import { addModeOptions } from "../options/read-options.js";
 import { readMode } from "../io/recording-file.js";
@@ -9,8 +9,9 @@ import { tableLines, terminalWidth } from "../print/columns.js";
 import { escapeText } from "../print/escape.js";
 import { jsonText } from "../print/json-row.js";
 import { countText, nsText } from "../print/quantities.js";
+import { RecordingHeadings } from "../print/recording-heading.js";
 import { outputStyle } from "../print/style.js";
-import type { SetExitCode } from "../program.js";
+import type { SetExitCode } from "./table.js";
 
 interface LossesFlags {
   readonly json?: true;
@@ -38,16 +39,31 @@ export function addLossesCommand(program: Command, setExitCode: SetExitCode): vo
 
 async function losses(files: readonly string[], flags: LossesFlags): Promise<number> {
   const page = new Page();
-  const found: AnyRow[] = [];
+  const headings = new RecordingHeadings(files.length, outputStyle());
+  const found = new Map<string, AnyRow[]>();
   const probes: AnyRow[] = [];
+  const hosts = new Map<string, HostFacts>();
   const tables = new Set(["losses", "probes"] as const);
   for await (const rows of readSources(files, { tables, filter: {}, mode: readMode(flags) })) {
-    found.push(...otherRows(rows, "losses"));
+    for (const row of otherRows(rows, "losses")) {
+      const recording = String(row["recording"]);
+      found.set(recording, [...(found.get(recording) ?? []), row]);
+    }
     probes.push(...otherRows(rows, "probes").filter(({ lost }) => Number(lost) > 0));
+    for (const [recording, facts] of rows.hosts) hosts.set(recording, facts);
   }
-  if (flags.json) for (const row of found) await page.line(jsonText("losses", row));
-  else if (found.length === 0) await page.line("no losses");
-  else await printTables(found, probes, page);
+  if (found.size === 0 && !flags.json) await page.line("no losses");
+  for (const [recording, rows] of found) {
+    if (flags.json) for (const row of rows) await page.line(jsonText("losses", row));
+    else {
+      for (const line of headings.before(recording, hosts)) await page.line(line);
+      await printTables(
+        rows,
+        probes.filter((probe) => probe["recording"] === recording),
+        page,
+      );
+    }
+  }
   await page.end();
   return 0;
 }
@@ -77,12 +93,17 @@ async function printTables(found: readonly AnyRow[], probes: readonly AnyRow[], 
       escapeText(String(cause)),
     ]),
   );
-  if (probes.length === 0) return;
+  const byProbe = lostByProbe(probes);
+  if (byProbe.length === 0) return;
   await page.line("");
   await print(
     [{ heading: "LOST", right: true }, { heading: "OF PROBE" }],
-    probes
-      .toSorted((a, b) => Number(b["lost"]) - Number(a["lost"]))
-      .map(({ probe, lost }) => [countText(Number(lost)), escapeText(String(probe))]),
+    byProbe.map(([probe, lost]) => [countText(lost), escapeText(probe)]),
   );
+}
+
+/** The most first; rows of one function, of its entry and its return, have the same count. */
+function lostByProbe(probes: readonly AnyRow[]): [string, number][] {
+  const lost = new Map(probes.map((row) => [String(row["probe"]), Number(row["lost"])]));
+  return [...lost].toSorted(([, a], [, b]) => b - a);
 }

@@ -11,12 +11,15 @@ import { escapeText } from "../print/escape.js";
 import { jsonText } from "../print/json-row.js";
 import { familyLines, outcomeText } from "../print/path-tree.js";
 import { countText, nsText, shareText } from "../print/quantities.js";
+import { RecordingHeadings } from "../print/recording-heading.js";
 import { outputStyle } from "../print/style.js";
-import type { SetExitCode } from "../program.js";
+import { wrappedLines } from "../print/wrap.js";
+import type { SetExitCode } from "./table.js";
 
 interface PathsFlags extends ReadFlags {
   readonly summary?: true;
   readonly all?: true;
+  readonly stacks?: true;
 }
 
 const EXAMPLES = `
@@ -35,16 +38,19 @@ export function addPathsCommand(program: Command, setExitCode: SetExitCode): voi
     .description("the way of each packet, as a tree; --summary: of all packets together")
     .argument("<file...>", "recordings, or databases made by import")
     .option("--summary", "group paths of the same shape")
-    .option("--all", "in the tree also what is no packet of a network: messages between processes");
+    .option("--all", "in the tree also what is no packet of a network: messages between processes")
+    .option("--stacks", "in the tree also the kernel stack of each function and drop that has one recorded");
   addReadOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(async (files: string[], flags: PathsFlags) => setExitCode(await paths(files, flags)));
 }
 
 async function paths(files: readonly string[], flags: PathsFlags): Promise<number> {
-  const { filter, mode, conditions } = readOptions(flags);
+  const { filter, mode, conditions } = await readOptions(flags);
   const { summary, json, catchCount = 0 } = flags;
   if (summary && catchCount > 0) throw new UsageError("--summary is of all paths: leave --catch-count out");
+  if (flags.stacks && (summary || json))
+    throw new UsageError("--stacks is of the tree: leave --summary and --json out");
   const page = new Page();
   const style = outputStyle();
   const shapes = new PathShapes();
@@ -54,9 +60,11 @@ async function paths(files: readonly string[], flags: PathsFlags): Promise<numbe
     mode,
     shapesOnly: summary === true,
     pathEvents: !summary && !json,
+    stacks: flags.stacks === true,
     // Conditions are about rows.
     ...(summary && Object.keys(conditions).length === 0 && { shapes }),
   };
+  const headings = new RecordingHeadings(files.length, style);
   let printed = 0;
   let hidden = 0;
   const isEnough = (): boolean => page.closed || (catchCount > 0 && printed >= catchCount);
@@ -70,7 +78,9 @@ async function paths(files: readonly string[], flags: PathsFlags): Promise<numbe
         }
       else if (!flags.all && isNoPacket(family)) hidden++;
       else if (!isEnough()) {
-        for (const line of familyLines(family, { style, namespaces: rows.namespaces })) await page.line(line);
+        const heading = headings.before(family[0]?.path.recording ?? "", rows.hosts);
+        const tree = familyLines(family, { style, namespaces: rows.namespaces });
+        for (const line of [...heading, ...tree]) await page.line(line);
         printed++;
       }
     }
@@ -110,6 +120,9 @@ function* familiesOf(
   if (family.length > 0) yield family;
 }
 
+/** Before what is said of a shape. */
+const INDENT = "       ";
+
 async function printSummary(shapes: PathShapes, page: Page, json: boolean): Promise<void> {
   if (json) {
     for (const { outcome, dropReason, functions, verdicts, times, incomplete } of shapes.all())
@@ -129,6 +142,10 @@ async function printSummary(shapes: PathShapes, page: Page, json: boolean): Prom
     return;
   }
   const all = shapes.all();
+  if (all.length === 0) {
+    await page.line("no paths");
+    return;
+  }
   const rows = all.map(({ outcome, dropReason, times, incomplete }) => [
     countText(times.count),
     shareText(times.count, shapes.total),
@@ -145,7 +162,7 @@ async function printSummary(shapes: PathShapes, page: Page, json: boolean): Prom
     { heading: "P99", right: true },
     { heading: "INCOMPLETE", right: true },
     { heading: "OUTCOME" },
-    { heading: "REASON" },
+    { heading: "REASON", below: true },
   ] as const;
   const style = outputStyle();
   const width = terminalWidth();
@@ -153,27 +170,10 @@ async function printSummary(shapes: PathShapes, page: Page, json: boolean): Prom
   await page.line(style.bold(heading));
   for (const [i, { outcome, functions, verdicts }] of all.entries()) {
     await page.line((lines[i] ?? "").replace(outcome, outcomeText({ outcome }, style)));
-    for (const line of wrapped(escapeText(functions) || "(no function was entered)", width))
+    for (const line of wrappedLines(escapeText(functions) || "(no function was entered)", INDENT, width))
       await page.line(line);
     if (verdicts !== null)
-      for (const line of wrapped(`verdicts: ${escapeText(verdicts)}`, width))
+      for (const line of wrappedLines(`verdicts: ${escapeText(verdicts)}`, INDENT, width))
         await page.line(style.cyan(line));
   }
-}
-
-const INDENT = "       ";
-
-/** A text in indented lines, none wider than the terminal, broken at spaces. */
-function wrapped(text: string, width: number | undefined): string[] {
-  if (width === undefined) return [INDENT + text];
-  const lines: string[] = [];
-  let line = INDENT;
-  for (const word of text.split(" ")) {
-    if (line !== INDENT && line.length + word.length > width) {
-      lines.push(line.trimEnd());
-      line = INDENT;
-    }
-    line += `${word} `;
-  }
-  return [...lines, line.trimEnd()];
 }

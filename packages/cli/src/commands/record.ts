@@ -6,17 +6,18 @@ import { addRecordOptions, type RecordFlags, recordOptions } from "../options/re
 import { addTraceOptions, packetFilter } from "../options/trace-options.js";
 import { UsageError } from "../options/usage-error.js";
 import { bytesText, countText } from "../print/quantities.js";
-import type { SetExitCode } from "../program.js";
+import type { SetExitCode } from "./table.js";
 import { VERSION } from "../version.js";
 import { note, reportEnd, StopSignals } from "./recording-end.js";
 
 const EXAMPLES = `
-It ends at Ctrl-C, after --duration, after -c events, or with the command. Passes through iptables tables are always
-recorded. The file is readable by its owner only; it holds packets' headers, addresses and firewall rules.
+It ends at Ctrl-C, after --duration, after -c events, or with the command. Passes through tables of iptables and nftables
+are always recorded. The file is readable by its owner only; it holds packets' headers, addresses and firewall rules.
 
 Examples:
   skbtracer record -o trace.skbt --duration 60s
   skbtracer record -o trace.skbt -H 10.0.0.7 -P 443
+  skbtracer record -o trace.skbt 'tcp port 443 and not net 192.168.0.0/16'
   skbtracer record -o trace.skbt --dropstack -- curl http://10.0.0.7/
   skbtracer record -o - --duration 10s | ssh laptop 'cat > trace.skbt'
 `;
@@ -28,18 +29,33 @@ export function addRecordCommand(program: Command, setExitCode: SetExitCode): vo
   const command = program
     .command("record")
     .description("record until Ctrl-C, --duration, -c, or the end of a command")
-    .argument("[command...]", "what to run while recording, after --")
+    .usage("[options] [expression] [-- command...]")
+    .argument(
+      "[expression...]",
+      "only packets that match it, as for tcpdump; after --: what to run while recording",
+    )
     .requiredOption("-o, --output <file>", "where to: a new file, or - for standard output");
   addTraceOptions(command);
   addRecordOptions(command)
     .addHelpText("after", EXAMPLES)
-    .action(async (childCommand: string[], flags: RecordFlags) => {
-      setExitCode(await record(flags, childCommand));
+    .action(async (words: string[], flags: RecordFlags) => {
+      const commandAt = words.length - wordsBehindDashes();
+      setExitCode(await record(flags, words.slice(0, commandAt), words.slice(commandAt)));
     });
 }
 
-async function record(flags: RecordFlags, childCommand: readonly string[]): Promise<number> {
-  const options = recordOptions(flags, packetFilter(flags), VERSION);
+/** Commander joins what stands before and behind `--`. */
+function wordsBehindDashes(): number {
+  const at = process.argv.indexOf("--");
+  return at < 0 ? 0 : process.argv.length - at - 1;
+}
+
+async function record(
+  flags: RecordFlags,
+  expression: readonly string[],
+  childCommand: readonly string[],
+): Promise<number> {
+  const options = recordOptions(flags, await packetFilter(flags, expression), VERSION);
   const output = flags.output ?? "-";
   if (output === "-" && process.stdout.isTTY)
     throw new UsageError("a recording is not for a terminal: give a file with -o, or a pipe");

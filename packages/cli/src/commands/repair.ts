@@ -1,21 +1,25 @@
 // skbtracer repair: a whole copy of a damaged recording, without what is damaged.
 import { randomFillSync } from "node:crypto";
-import { statSync } from "node:fs";
-import { type Chunk, ChunkScanner, ChunkType, LogEncoder, NotARecordingError } from "@skbtracer/format";
-import { type LogSink, openFileSink } from "@skbtracer/recorder";
+import {
+  type Chunk,
+  ChunkType,
+  HeadReader,
+  type LogWriter,
+  NotARecordingError,
+  PERF_RECORD_SAMPLE,
+  RecordingCopier,
+  type RecordingReader,
+  soundRecords,
+} from "@skbtracer/format";
 import type { Command } from "commander";
-import { readPieces } from "../io/recording-file.js";
-import { UsageError } from "../options/usage-error.js";
+import { type CopyFlags, writeCopy } from "../io/recording-copy.js";
+import { readRecording } from "../io/recording-file.js";
 import { bytesText } from "../print/quantities.js";
-import type { SetExitCode } from "../program.js";
-
-interface RepairFlags {
-  readonly output: string;
-  readonly force?: true;
-}
+import type { SetExitCode } from "./table.js";
 
 const EXAMPLES = `
-The copy holds every chunk that is whole, says what was left out (info shows it), and has an index and an end.
+The copy holds all that is whole, with a gap wherever something was left out: paths that may have lost events there are
+not complete, and losses lists it. It has an index and an end.
 
 Examples:
   skbtracer repair torn.skbt -o mended.skbt
@@ -30,64 +34,50 @@ export function addRepairCommand(program: Command, setExitCode: SetExitCode): vo
     .requiredOption("-o, --output <file>", "where to: a new file, or - for standard output")
     .option("--force", "write over an output that exists")
     .addHelpText("after", EXAMPLES)
-    .action(async (file: string, flags: RepairFlags) => setExitCode(await repair(file, flags)));
+    .action(async (file: string, flags: CopyFlags) => setExitCode(await repair(file, flags)));
 }
 
-function beginCopy(scanner: ChunkScanner, flags: RepairFlags): { sink: LogSink; encoder: LogEncoder } {
-  const { layoutId = 0, startNs = 0n, uuid } = scanner.fileHeader ?? {};
-  const sink = openFileSink(flags.output, { force: flags.force ?? false });
-  const encoder = new LogEncoder(uuid ?? randomFillSync(new Uint8Array(16)), layoutId, startNs);
-  sink.write([encoder.fileHeader()]);
-  return { sink, encoder };
-}
-
-/** Chunks that are about the old file and are written anew. */
-const REPLACED: ReadonlySet<number> = new Set([ChunkType.INDEX, ChunkType.REPAIR]);
-
-async function repair(file: string, flags: RepairFlags): Promise<number> {
-  if (isSameFile(file, flags.output))
-    throw new UsageError(
-      `${flags.output} is the recording itself, which repair does not change: use another name`,
-    );
-  const scanner = new ChunkScanner("salvage");
-  let copy: { sink: LogSink; encoder: LogEncoder } | undefined;
-  let end: Uint8Array | undefined;
-  let kept = 0;
-  for await (const { header, payload } of scanChunks(file, scanner)) {
-    // The input is known to be a recording before the output is made.
-    copy ??= beginCopy(scanner, flags);
-    if (header.type === ChunkType.END) end = payload;
-    else if (!REPLACED.has(header.type)) copy.sink.write(copy.encoder.chunk(header.type, [payload], header));
-    kept++;
-  }
-  if (!copy) throw new NotARecordingError("nothing in the file can be saved", 0);
-  const { sink, encoder } = copy;
-  sink.write(
-    encoder.json(ChunkType.REPAIR, {
-      bytes: scanner.bytes,
-      left_out: scanner.damage,
-      closed: end !== undefined,
-    }),
-  );
-  sink.write(encoder.index());
-  if (end) sink.write(encoder.chunk(ChunkType.END, [end]));
-  sink.close();
-  const leftOut = scanner.damage.reduce((sum, { length }) => sum + length, 0);
+async function repair(file: string, flags: CopyFlags): Promise<number> {
+  const { source, chunks } = await writeCopy(file, flags, async (write) => {
+    const copier = new RecordingCopier({
+      mode: "salvage",
+      // The same recording, mended.
+      uuid: ({ fileHeader }) => fileHeader?.uuid ?? randomFillSync(new Uint8Array(16)),
+      write,
+      copy: copySound,
+    });
+    for await (const _ of readRecording(file, copier.source));
+    if (copier.chunks === 0) throw new NotARecordingError("nothing in the file can be saved", 0);
+    copier.end((log) => {
+      const { bytes, damage, ended } = copier.source;
+      log.json(ChunkType.REPAIR, { bytes, left_out: damage, closed: ended !== undefined });
+    });
+    return copier;
+  });
+  const leftOut = source.damage.reduce((sum, { length }) => sum + length, 0);
   process.stderr.write(
-    `skbtracer: ${kept} chunk(s) kept, ${bytesText(leftOut)} in ${scanner.damage.length} place(s) left out\n`,
+    `skbtracer: ${chunks} chunk(s) kept, ${bytesText(leftOut)} in ${source.damage.length} place(s) left out\n`,
   );
-  for (const { offset, length, reason } of scanner.damage)
+  for (const { offset, length, reason } of source.damage)
     process.stderr.write(`skbtracer:   at byte ${offset}, ${length} byte(s): ${reason}\n`);
+  if (!source.ended)
+    process.stderr.write("skbtracer: the recording was not closed: a gap at its end says so\n");
   return 0;
 }
 
-function isSameFile(input: string, output: string): boolean {
-  if (input === "-" || output === "-") return false;
-  const [from, to] = [input, output].map((path) => statSync(path, { throwIfNoEntry: false }));
-  return from !== undefined && to !== undefined && from.dev === to.dev && from.ino === to.ino;
-}
-
-async function* scanChunks(file: string, scanner: ChunkScanner): AsyncGenerator<Chunk, void> {
-  for await (const piece of readPieces(file)) yield* scanner.push(piece);
-  yield* scanner.end();
+/** A chunk as it is; of RAW what readers use. */
+function copySound(chunk: Chunk, log: LogWriter, { layout }: RecordingReader): void {
+  const { header, payload } = chunk;
+  if (header.type === ChunkType.REPAIR) return;
+  if (header.type !== ChunkType.RAW || !layout) {
+    log.copy(chunk);
+    return;
+  }
+  const records = [...soundRecords(payload, new HeadReader(layout))];
+  const events = records.filter(({ type }) => type === PERF_RECORD_SAMPLE).length;
+  log.raw(
+    records.map(({ bytes }) => bytes),
+    events,
+    header,
+  );
 }

@@ -10,9 +10,10 @@ import {
   type PrintFlags,
   type TraceFlags,
 } from "../options/trace-options.js";
+import { noteUndecided } from "../options/expression-option.js";
 import { UsageError } from "../options/usage-error.js";
 import { EventPrinter } from "../print/event-printer.js";
-import type { SetExitCode } from "../program.js";
+import type { SetExitCode } from "./table.js";
 import { printNotes } from "./notes.js";
 
 const EXAMPLES = `
@@ -52,7 +53,8 @@ function parseSpeed(text: string): number {
 
 async function replay(file: string, flags: ReplayFlags): Promise<number> {
   const reader = new RecordingReader({ mode: readMode(flags) });
-  const printer = new EventPrinter(reader, packetFilter(flags), flags);
+  const filter = await packetFilter(flags);
+  const printer = new EventPrinter(reader, filter, flags);
   const pace = flags.speed === undefined ? undefined : new Pace(flags.speed);
   for await (const batch of readRecording(file, reader)) {
     printer.start();
@@ -63,6 +65,7 @@ async function replay(file: string, flags: ReplayFlags): Promise<number> {
   printer.start();
   noteMissingStacks(reader, flags);
   printNotes(reader);
+  noteUndecided(filter);
   return 0;
 }
 

@@ -4,14 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import type { Command } from "commander";
+import { noteLosses } from "../answers/database-source.js";
 import { isRegularDatabase } from "../io/recording-file.js";
+import { removeOnSignal } from "../io/leftovers.js";
 import { Page } from "../io/page.js";
 import { addModeOptions } from "../options/read-options.js";
 import { UsageError } from "../options/usage-error.js";
-import { tableLines, terminalWidth } from "../print/columns.js";
 import { escapeText } from "../print/escape.js";
-import { outputStyle } from "../print/style.js";
-import type { SetExitCode } from "../program.js";
+import { resultLines } from "../print/result.js";
+import type { SetExitCode } from "./table.js";
 import { importInto } from "./import.js";
 
 interface SqlFlags {
@@ -51,18 +52,27 @@ async function sql(args: readonly string[], flags: SqlFlags): Promise<number> {
     throw new UsageError('give a file and a question: skbtracer sql trace.skbt "select * from drops"');
   if (flags.json && flags.csv) throw new UsageError("--json and --csv exclude each other");
   const [file = ""] = files;
-  if (files.length === 1 && (await isRegularDatabase(file))) return ask(file, question, flags);
+  if (files.length === 1 && (await isRegularDatabase(file)))
+    return ask(file, question, flags, (db) => noteLosses(db, file));
   const folder = mkdtempSync(join(tmpdir(), "skbtracer-sql-"));
+  const finished = removeOnSignal(folder);
   try {
     const database = join(folder, "answers.db");
     await importInto(files, { ...flags, output: database }, false);
     return await ask(database, question, flags);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+    finished();
   }
 }
 
-async function ask(file: string, question: string, flags: SqlFlags): Promise<number> {
+/** @param tell is given the database when it has answered */
+async function ask(
+  file: string,
+  question: string,
+  flags: SqlFlags,
+  tell: (db: Database) => void = () => undefined,
+): Promise<number> {
   const { openDatabase, DatabaseError } = await import("@skbtracer/analyzer/sqlite");
   const db = openDatabase(file);
   try {
@@ -70,8 +80,9 @@ async function ask(file: string, question: string, flags: SqlFlags): Promise<num
     if (!statement.reader || !statement.readonly)
       throw new UsageError("only questions (select) are answered: nothing is written to a database");
     statement.safeIntegers(true).raw(true);
-    const names = statement.columns().map(({ name }) => name);
+    const names = distinct(statement.columns().map(({ name }) => name));
     await print(names, statement.iterate() as Iterable<unknown[]>, flags);
+    tell(db);
     return 0;
   } catch (error) {
     if (error instanceof Error && error.constructor.name === "SqliteError")
@@ -86,6 +97,21 @@ async function ask(file: string, question: string, flags: SqlFlags): Promise<num
   }
 }
 
+type Database = ReturnType<(typeof import("@skbtracer/analyzer/sqlite"))["openDatabase"]>;
+
+/** Readers of JSON keep one of two members of a name: the second `time_ns` of a join is `time_ns_2`. */
+function distinct(names: readonly string[]): string[] {
+  const taken = new Set(names);
+  const seen = new Set<string>();
+  return names.map((name) => {
+    let other = name;
+    for (let number = 2; seen.has(other) || (other !== name && taken.has(other)); number++)
+      other = `${name}_${number}`;
+    seen.add(other);
+    return other;
+  });
+}
+
 async function print(names: readonly string[], rows: Iterable<unknown[]>, flags: SqlFlags): Promise<void> {
   const page = new Page();
   if (flags.csv) {
@@ -94,17 +120,16 @@ async function print(names: readonly string[], rows: Iterable<unknown[]>, flags:
   } else if (flags.json || !process.stdout.isTTY)
     for (const row of rows) await page.line(jsonObject(names, row));
   else {
-    const texts = Array.from(rows, (row) => row.map((value) => escapeText(String(plain(value)))));
-    const numeric = names.map((_, at) => texts.every((row) => /^-?[\d.]*$/.test(row[at] ?? "")));
-    const columns = names.map((name, at) => ({
-      heading: escapeText(name),
-      ...(numeric[at] && { right: true as const }),
-    }));
-    const [heading = "", ...lines] = tableLines(columns, texts, terminalWidth());
-    await page.line(outputStyle().bold(heading));
-    for (const line of lines) await page.line(line);
+    for (const line of resultLines(names, textsOf(rows))) {
+      if (page.closed) break;
+      await page.line(line);
+    }
   }
   await page.end();
+}
+
+function* textsOf(rows: Iterable<unknown[]>): Generator<string[]> {
+  for (const row of rows) yield row.map((value) => escapeText(String(plain(value))));
 }
 
 /** Numbers and texts as they are, nothing for NULL, hexadecimal for bytes. */

@@ -1,10 +1,13 @@
 // Reads a recording from a file or from standard input, piece by piece.
-import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { type EventBatch, type ReadMode, RecordingReader } from "@skbtracer/format";
+import { type EventBatch, FormatError, type ReadMode, RecordingReader } from "@skbtracer/format";
 import { UsageError } from "../options/usage-error.js";
 
-const PIECE_BYTES = 4 * 1024 * 1024;
+/** As much as a few rings hold, so that reading goes on while a chunk's events are worked on. */
+const PIECE_BYTES = 16 * 1024 * 1024;
+
+/** Pieces are read one behind the other into memory that is large enough for most chunks to lie in it whole. */
+const MEMORY_BYTES = 2 * PIECE_BYTES;
 
 /** Which reading mode the flags ask for. */
 export function readMode(flags: { strict?: true; salvage?: true }): ReadMode {
@@ -13,18 +16,61 @@ export function readMode(flags: { strict?: true; salvage?: true }): ReadMode {
   return flags.salvage ? "salvage" : "tolerate-tail";
 }
 
-/** The bytes of a file, or of standard input for "-". */
-export async function* readPieces(path: string): AsyncGenerator<Uint8Array> {
-  if (path !== "-" && (await stat(path)).isDirectory())
-    throw new UsageError(`cannot open ${path}: it is a folder`);
-  const stream = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: PIECE_BYTES });
-  for await (const piece of stream) yield piece as Buffer;
+/**
+ * The bytes of a file, or of standard input for "-".
+ * @param isHeld whether the memory of an earlier piece is still in use: where not, it is read into again
+ */
+export async function* readPieces(
+  path: string,
+  isHeld: (memory: ArrayBufferLike) => boolean = () => true,
+): AsyncGenerator<Uint8Array> {
+  if (path === "-") {
+    for await (const piece of process.stdin) yield piece as Buffer;
+    return;
+  }
+  if ((await stat(path)).isDirectory()) throw new UsageError(`cannot open ${path}: it is a folder`);
+  const file = await open(path);
+  const memories: ArrayBuffer[] = [];
+  let memory = new ArrayBuffer(MEMORY_BYTES);
+  let used = 0;
+  const readNext = (): ReturnType<typeof file.read<Uint8Array>> => {
+    if (used === MEMORY_BYTES) {
+      memories.push(memory);
+      const free = memories.findIndex((candidate) => candidate !== memory && !isHeld(candidate));
+      memory = memories.splice(free, free < 0 ? 0 : 1)[0] ?? new ArrayBuffer(MEMORY_BYTES);
+      used = 0;
+    }
+    return file.read(new Uint8Array(memory, used, Math.min(PIECE_BYTES, MEMORY_BYTES - used)));
+  };
+  let next = readNext();
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await next;
+      if (bytesRead === 0) return;
+      used += bytesRead;
+      // Read while this piece is worked on.
+      next = readNext();
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await next.catch(() => undefined);
+    await file.close();
+  }
 }
 
-/** Reads to the end, giving events in order; `reader` knows the rest. */
+/**
+ * Reads to the end, giving events in order, each batch until the next one is asked for; `reader` knows the rest.
+ * @throws FormatError that names the file
+ */
 export async function* readRecording(path: string, reader: RecordingReader): AsyncGenerator<EventBatch> {
-  for await (const piece of readPieces(path)) yield* reader.push(piece);
-  yield* reader.end();
+  try {
+    for await (const piece of readPieces(path, (memory) => reader.holds(memory))) yield* reader.push(piece);
+    yield* reader.end();
+  } catch (error) {
+    if (error instanceof FormatError)
+      error.message = `${path === "-" ? "standard input" : path}: ${error.message}`;
+    throw error;
+  }
 }
 
 const DATABASE_MAGIC = "SQLite format 3\0";

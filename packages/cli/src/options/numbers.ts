@@ -11,6 +11,16 @@ export function wholeNumber(option: string, min: number, max: number): (text: st
   };
 }
 
+/** A parser of numbers like `2` or `1.5` from `min` to `max` for an option. */
+export function decimalNumber(option: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max))
+      throw new UsageError(`${option}: ${JSON.stringify(text)} is not a number from ${min} to ${max}`);
+    return value;
+  };
+}
+
 const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
 /** A duration in seconds: `90`, `1.5`, `500ms`, `2m`, `1h`. */

@@ -4,10 +4,11 @@ import type { Command } from "commander";
 import type { ReadMode } from "@skbtracer/format";
 import { type Conditions, type Moment, parseMoment } from "../answers/conditions.js";
 import { readMode } from "../io/recording-file.js";
+import { addExpressionOption, expressionFilter, type ExpressionFlags } from "./expression-option.js";
 import { wholeNumber } from "./numbers.js";
 
 /** As commander gives them. */
-export interface ReadFlags {
+export interface ReadFlags extends ExpressionFlags {
   readonly ipaddr?: string;
   readonly port?: string;
   readonly proto?: string;
@@ -28,13 +29,13 @@ export interface ReadFlags {
 
 /** Adds the packet filter of `record`. */
 export function addFilterOptions(command: Command): Command {
-  return command
+  return addExpressionOption(command)
     .option("-H, --ipaddr <address>", "only packets from or to this IPv4 or IPv6 address")
     .option("--proto <protocol>", "only tcp, udp, icmp (ICMPv6 too) or any")
     .option("-P, --port <port>", "only packets from or to this TCP, UDP or SCTP port")
     .option("--icmpid <id>", "only ICMP echo requests and replies with this identifier")
     .option("-p, --pid <pid>", "only what was seen while this process ran")
-    .option("-N, --netns <inode>", "only what was seen in this network namespace");
+    .option("-N, --netns <namespace>", "only what was seen in this network namespace (name or inode)");
 }
 
 /** Adds the flags that say how a damaged recording is read. */
@@ -72,14 +73,17 @@ export function addReadOptions(command: Command): Command {
 }
 
 /** What the flags mean. */
-export function readOptions(flags: ReadFlags): {
+export async function readOptions(flags: ReadFlags): Promise<{
   filter: PacketFilter;
   mode: ReadMode;
   conditions: Conditions;
-} {
+}> {
   const { ipaddr, port, proto, icmpid, pid, netns, since, until, iface, func, reason, incomplete } = flags;
   return {
-    filter: parsePacketFilter({ ipaddr, port, proto, icmpid, pid, netns }),
+    filter: {
+      ...parsePacketFilter({ ipaddr, port, proto, icmpid, pid, netns }),
+      ...(await expressionFilter(flags)),
+    },
     mode: readMode(flags),
     conditions: {
       ...(since && { since }),

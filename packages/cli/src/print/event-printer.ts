@@ -1,5 +1,6 @@
 // Prints the wanted events of a recording as it is read: the one way from the reader to the terminal, live or not.
 import {
+  filterIn,
   Names,
   type PacketFilter,
   Selection,
@@ -20,7 +21,8 @@ export class EventPrinter {
   printed = 0;
   readonly #reader: RecordingReader;
   readonly #flags: TraceFlags & PrintFlags;
-  readonly #selection: Selection;
+  readonly #filter: PacketFilter;
+  #selection: Selection | undefined;
   readonly #out = new LineWriter();
   #names: Names | undefined;
   #clock: WallClock | undefined;
@@ -30,7 +32,7 @@ export class EventPrinter {
   constructor(reader: RecordingReader, filter: PacketFilter, flags: TraceFlags & PrintFlags) {
     this.#reader = reader;
     this.#flags = flags;
-    this.#selection = new Selection(filter, shownKinds(flags));
+    this.#filter = filter;
   }
 
   /** Whether as many events as were asked for have been printed. */
@@ -52,7 +54,12 @@ export class EventPrinter {
   print(batch: EventBatch): void {
     this.start();
     // What events refer to is known by the time they are released.
-    this.#names ??= new Names(this.#reader.environment, this.#reader.dictionary);
+    this.#names ??= new Names(this.#reader.environment, this.#reader.dictionary, this.#reader.rules);
+    this.#selection ??= new Selection(
+      filterIn(this.#filter, this.#reader.environment?.namespaces ?? []),
+      shownKinds(this.#flags),
+      this.#flags.keep,
+    );
     this.#clock ??= new WallClock(this.#reader.clocks, this.#reader.startNs);
     this.#time ??= this.#flags.timestamp ? secondsSinceFirst() : timeOfDay(this.#clock);
     for (let i = 0; i < batch.length && !this.full; i++) {

@@ -2,7 +2,7 @@
 
 /** With thousands separated: 1,234,567. */
 export function countText(count: number): string {
-  return count.toLocaleString("en-US");
+  return String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"] as const;

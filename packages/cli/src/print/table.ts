@@ -1,5 +1,5 @@
 // The original's table, a line an event.
-import { packetInfo, type TraceEvent } from "@skbtracer/analyzer";
+import { flowText, packetInfo, type TraceEvent } from "@skbtracer/analyzer";
 import { escapeText } from "./escape.js";
 
 const NO_MAC = "00:00:00:00:00:00";
@@ -40,15 +40,32 @@ function interfaceText(event: TraceEvent): string {
 
 function traceInfo(event: TraceEvent): string {
   const start = `${event.skb.toString(16)}.${event.pktType}:`;
-  const { traversal, drop } = event;
+  const { traversal, drop, rule, connection } = event;
   if (traversal) {
-    const { pf, table, hook, verdict, durationNs } = traversal;
-    return `${start}${pf}.${table}.${hook}.${verdict} ${microseconds(durationNs)}`;
+    const { pf, table, chain, hook, verdict, durationNs } = traversal;
+    const place = chain === undefined ? table : `${table}/${chain}`;
+    return `${start}${pf}.${place}.${hook}.${verdict} ${microseconds(durationNs)}`;
   }
+  if (rule) {
+    const { table, baseChain, hook, verdict, handle, text } = rule;
+    const what = rule.isReturn ? "return" : handle === undefined ? "policy" : `rule ${handle}`;
+    return `${start}${what} of ${table}/${baseChain}.${hook}.${verdict}${text === undefined ? "" : `: ${text}`}`;
+  }
+  if (connection)
+    return `${start}conntrack ${flowText(connection.original)}, reply ${flowText(connection.reply)}`;
   if (drop) return `${start}DROP ${drop.reason === undefined ? "" : `${drop.reason} `}at ${drop.location}`;
   if (event.kind === "clone") return `${start}${event.function} of ${(event.parent ?? 0n).toString(16)}`;
-  if (event.kind === "free") return `${start}${event.function} (end)`;
+  if (event.kind === "head") return `${start}${event.function} (new head)`;
+  if (event.kind === "merge") return `${start}${event.function} into ${(event.into ?? 0n).toString(16)}`;
+  if (event.returned) return `${start}${returnText(event.function, event.returned.value)}`;
+  if (event.kind === "free")
+    return `${start}${event.function} (end${event.headStolen ? ", head stolen" : ""})`;
   return `${start}${event.function}`;
+}
+
+/** `ip_rcv%return = 0`; of a function without a value its return alone. */
+export function returnText(name: string, value: string): string {
+  return value === "" ? name : `${name} = ${value}`;
 }
 
 function microseconds(ns: number): string {
