@@ -2,6 +2,7 @@
 // the nearest thing to it with the same rows.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -24,10 +25,28 @@ process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 const path = (/** @type {string} */ name) => join(folder, name);
 
 /**
+ * How long something took, and of all its threads together the time on CPUs: that tells more where others are at work.
+ * @typedef {{ seconds: number, cpuSeconds: number }} Run
+ */
+
+/** Of the kernel's clock that processes' times are counted by. */
+const TICKS_PER_SECOND = 100;
+
+/**
+ * User and system time of a process, in seconds.
+ * @param {string} stat of proc(5)
+ */
+function cpuSecondsOf(stat) {
+  // The fields behind the name, which may have spaces in it: the third is the first of them.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/**
  * Runs a program to its end.
  * @param {string} program
  * @param {readonly string[]} args
- * @returns {Promise<{ seconds: number, mib: number }>} how long it took, and the most memory that it had
+ * @returns {Promise<Run & { mib: number }>} with the most memory that it had
  */
 async function timed(program, args) {
   const started = performance.now();
@@ -35,10 +54,12 @@ async function timed(program, args) {
   let errors = "";
   child.stderr.on("data", (data) => (errors += data));
   let kib = 0;
+  let cpuSeconds = 0;
   const timer = setInterval(() => {
     try {
       const [, most = "0"] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8")) ?? [];
       kib = Math.max(kib, Number(most));
+      cpuSeconds = Math.max(cpuSeconds, cpuSecondsOf(readFileSync(`/proc/${child.pid}/stat`, "utf8")));
     } catch {
       // It has just ended.
     }
@@ -46,7 +67,7 @@ async function timed(program, args) {
   const code = await new Promise((resolve) => child.on("close", resolve));
   clearInterval(timer);
   if (code !== 0) throw new Error(`${program} ${args.join(" ")}: ${errors}`);
-  return { seconds: (performance.now() - started) / 1000, mib: kib / 1024 };
+  return { seconds: (performance.now() - started) / 1000, cpuSeconds, mib: kib / 1024 };
 }
 
 /** @param {...string} args */
@@ -79,11 +100,13 @@ async function duckdbParquet(csv) {
   const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
   const connection = await instance.connect();
   const started = performance.now();
+  const before = process.cpuUsage();
   await connection.run(`copy (from read_csv('${csv}')) to '${path("duckdb.parquet")}' (format parquet)`);
   const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(before);
   connection.closeSync();
   instance.closeSync();
-  return { seconds };
+  return { seconds, cpuSeconds: (user + system) / 1e6 };
 }
 
 const recording = path("recording.skbt");
@@ -91,7 +114,7 @@ const events = multiply(SOURCE, EVENTS, recording);
 const csv = path("events.csv");
 await skbtracer("export", recording, "--table", "events", "--format", "csv", "-o", csv);
 
-/** @type {Record<string, () => Promise<{ seconds: number }>>} */
+/** @type {Record<string, () => Promise<Run>>} */
 const STEPS = {
   import: () => skbtracer("import", recording, "-o", path("import.db"), "--force"),
   sqlite: () => sqliteImport(csv),
@@ -114,8 +137,16 @@ const STEPS = {
 };
 /** @type {Record<string, number[]>} */
 const seconds = {};
+/** @type {Record<string, number[]>} */
+const cpuSeconds = {};
+const load = [loadavg()[0] ?? 0];
 for (let run = 0; run < RUNS; run++)
-  for (const [name, step] of Object.entries(STEPS)) (seconds[name] ??= []).push((await step()).seconds);
+  for (const [name, step] of Object.entries(STEPS)) {
+    const took = await step();
+    (seconds[name] ??= []).push(took.seconds);
+    (cpuSeconds[name] ??= []).push(took.cpuSeconds);
+  }
+load.push(loadavg()[0] ?? 0);
 const sizes = {
   ours: size("ours.parquet"),
   duckdb: size("duckdb.parquet"),
@@ -136,4 +167,4 @@ for (const count of [SMALL, LARGE]) {
 const rates = Object.fromEntries(
   Object.entries(seconds).map(([name, all]) => [name, round(events / median(all))]),
 );
-printResult({ events, rates, seconds, sizes, memory });
+printResult({ events, rates, seconds, cpuSeconds, load, sizes, memory });

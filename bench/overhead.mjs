@@ -15,7 +15,9 @@ import { preparePwru } from "./overhead/pwru.mjs";
 
 const ROUNDS = 5;
 const SECONDS = 4;
-const TOOLS = Object.freeze(/** @type {const} */ (["none", "ten", "default", "pwru"]));
+const TOOLS = Object.freeze(
+  /** @type {const} */ (["none", "ten", "default", "everything", "pwru", "pwru-track"]),
+);
 const COUNTED = "counted";
 
 /** @param {string} path */
@@ -32,6 +34,7 @@ const CLI = here("../packages/cli/bin/skbtracer.js");
  * @property {number | null} cpuShare of the tool's process, in CPUs
  * @property {number | null} events in its file
  * @property {number | null} eventsPerPacket
+ * @property {number | null} bytesPerEvent of skbtracer's events in their rings
  * @property {number | null} lost as the tool itself says
  * @property {boolean | null} allAccountedFor whether events and losses add up to what the probes attempted
  * @property {ProgramRuns[]} programs
@@ -82,11 +85,25 @@ async function readRun(folder, tool) {
     programs: await programsOf(folder),
   };
   if (tool === "none")
-    return { ...base, events: null, eventsPerPacket: null, lost: null, allAccountedFor: null };
-  if (tool === "pwru") {
+    return {
+      ...base,
+      events: null,
+      eventsPerPacket: null,
+      bytesPerEvent: null,
+      lost: null,
+      allAccountedFor: null,
+    };
+  if (tool.startsWith("pwru")) {
     const events = Number(await readText(folder, "lines.txt"));
     // It has no word for losses.
-    return { ...base, events, eventsPerPacket: events / packets, lost: null, allAccountedFor: null };
+    return {
+      ...base,
+      events,
+      eventsPerPacket: events / packets,
+      bytesPerEvent: null,
+      lost: null,
+      allAccountedFor: null,
+    };
   }
   const info = JSON.parse(
     await run(process.execPath, [CLI, "info", "--json", join(folder, "recording.skbt")]),
@@ -95,6 +112,7 @@ async function readRun(folder, tool) {
     ...base,
     events: info.events,
     eventsPerPacket: info.events / packets,
+    bytesPerEvent: info.bytes_per_event,
     lost: info.lost,
     allAccountedFor: info.missing === 0 && info.events + info.lost === info.stats.counters.attempts,
   };
@@ -128,6 +146,8 @@ function summarize(rounds, tool) {
     packetsPerSecond: middle((one) => one.packetsPerSecond),
     ofNone: times("none"),
     timesPwru: times("pwru"),
+    timesPwruTrack: times("pwru-track"),
+    bytesPerEvent: middle((one) => one.bytesPerEvent),
     cpuShare: middle((one) => one.cpuShare),
     eventsPerPacket: middle((one) => one.eventsPerPacket),
     lost: middle((one) => one.lost),
@@ -149,6 +169,7 @@ const vm = await runInVm({
   modules: ["af_packet", "veth"],
   env: {
     SKBTRACER: `${process.execPath} ${CLI}`,
+    FUNCTIONS: FUNCTIONS.join(","),
     TEN: `${process.execPath} ${here("overhead/record-ten.mjs")}`,
     PWRU: pwru.program,
     PATTERN: FUNCTIONS_PATTERN,

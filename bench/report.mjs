@@ -1,4 +1,5 @@
 // Writes docs/benchmarks.md from the stored results, each of which may be of another day.
+import { median } from "./measure.mjs";
 
 /**
  * Where and when a result was measured.
@@ -176,7 +177,9 @@ const TOOL_NAMES = Object.freeze(
     none: "nothing",
     ten: "skbtracer, the ten functions",
     default: "skbtracer record",
+    everything: "skbtracer, the ten functions, with everything on",
     pwru: "pwru, the ten functions",
+    "pwru-track": "pwru, the same with `--filter-track-skb`",
   }),
 );
 
@@ -191,7 +194,12 @@ function maybe(value, text) {
 /** @param {any} r */
 function overheadText(r) {
   const { tools, counted } = r;
-  const accounted = tools.ten.allAccountedFor && tools.default.allAccountedFor;
+  // Results from before there was the last one
+  const everything = tools.everything;
+  const accounted =
+    tools.ten.allAccountedFor &&
+    tools.default.allAccountedFor &&
+    (everything === undefined || everything.allAccountedFor);
   const lines = Object.entries(counted)
     .filter(([tool]) => tool !== "none")
     .map(([tool, one]) => [
@@ -212,7 +220,8 @@ function overheadText(r) {
   return `In a virtual machine (kernel ${r.kernel}, 2 CPUs, plain emulation without KVM): \`iperf3 -u -b 0 -l 64\` for ${r.seconds} s through a veth
 pair between two namespaces, in ${r.rounds} rounds, in each of which every tool had its turn. Recordings go to tmpfs. pwru is Debian's
 ${r.pwru} (attaching by ${r.pwruBackend}) with \`--filter-func '^(${r.functions.join("|")})$' --output-file\`, and nothing else. \`skbtracer record\` is as it comes: it also probes IPv6, iptables tables,
-drops, clones and the ends of packets, and takes 96 bytes of each. Under emulation code that is run often is translated
+drops, clones and the ends of packets, and takes 96 bytes of each. "Everything on" is \`--keep --nft-rules --dropstack -e 'udp or icmp'\`,
+beside tables, hooks and conntrack, which are on as it comes. Under emulation code that is run often is translated
 once, and traps are dear: the ratios are not those of hardware.
 
 ${targets([
@@ -222,16 +231,40 @@ ${targets([
     ratio(tools.default.timesPwru),
     tools.default.timesPwru >= 3,
   ),
+  ...(everything === undefined
+    ? [["with everything on", "not measured", ""]]
+    : [
+        target(
+          "twice the packets/s of pwru with `--filter-track-skb`, everything on",
+          ratio(everything.timesPwruTrack),
+          everything.timesPwruTrack >= 2,
+        ),
+        target(
+          "an event of a kept packet at most 160 bytes",
+          whole(everything.bytesPerEvent),
+          everything.bytesPerEvent <= 160,
+        ),
+      ]),
   target("every event in the file or counted as lost", accounted ? "all" : "not all", accounted),
 ])}
 
 ${table(
-  ["recorded by", "packets/s", "of nothing", "of pwru", "CPUs of its process", "events a packet", "lost"],
+  [
+    "recorded by",
+    "packets/s",
+    "of nothing",
+    "of pwru",
+    "of pwru, tracking",
+    "CPUs of its process",
+    "events a packet",
+    "lost",
+  ],
   Object.entries(tools).map(([tool, one]) => [
     TOOL_NAMES[tool] ?? tool,
     whole(one.packetsPerSecond),
     ratio(one.ofNone),
     maybe(one.timesPwru, ratio),
+    maybe(one.timesPwruTrack ?? null, ratio),
     maybe(one.cpuShare, ratio),
     maybe(one.eventsPerPacket, ratio),
     tool === "none" ? "" : maybe(one.lost, whole) || "does not say",
@@ -249,7 +282,7 @@ ${table(["program", "runs", "ns a run"], programs)}`;
 
 /** @param {any} r */
 function analyzeText(r) {
-  const { rates, sizes, memory } = r;
+  const { rates, cpuSeconds, load, sizes, memory } = r;
   const [small, large] = memory;
   const of = (/** @type {string} */ a, /** @type {string} */ b) => rates[a] / rates[b];
   const rows = Object.entries({
@@ -262,7 +295,9 @@ function analyzeText(r) {
     "DuckDB, one thread: the same rows from our CSV to Parquet": "duckdb",
   });
   return `Whole commands, start of the process included, on ${whole(r.events)} events in memory: a bridge's (fixtures/v1/bridge-6.1.skbt)
-repeated with other times, skbs and addresses (\`bench/multiply.mjs\`).
+repeated with other times, skbs and addresses (\`bench/multiply.mjs\`). Rates are of the time that passed. CPU times are of all
+threads: an import has two that work at the same time, \`sqlite3\` one. The load average was ${load.map((/** @type {number} */ one) => one.toFixed(1)).join(" before, and ")} after; where it is
+above the number of CPUs, others took a share of the machine.
 
 ${targets([
   target(
@@ -287,8 +322,8 @@ ${targets([
 ])}
 
 ${table(
-  ["", "events/s"],
-  rows.map(([name, key]) => [name, whole(rates[key])]),
+  ["", "events/s", "CPU seconds"],
+  rows.map(([name, key]) => [name, whole(rates[key]), ratio(median(cpuSeconds[key]))]),
 )}
 
 The recording has ${whole(sizes.recording / 2 ** 20)} MiB, its database ${whole(sizes.database / 2 ** 20)} MiB, the Parquet file of its events ${ratio(sizes.ours / 2 ** 20)} MiB (DuckDB's: ${ratio(sizes.duckdb / 2 ** 20)}).`;

@@ -1,5 +1,5 @@
 # Sends UDP through a veth pair as fast as it goes, alone and while it is recorded. Runs inside a virtual machine.
-# SKBTRACER: the command. TEN: the command that records PATTERN's functions only. PWRU: the program, may be empty.
+# SKBTRACER: the command. FUNCTIONS: those of PATTERN, separated by commas. TEN: the command that records PATTERN's functions only. PWRU: the program, may be empty.
 # TOOLS: which (default: all). RUNS rounds of SECONDS_EACH. Each run of a tool leaves a folder $OUT/<tool>-<round> with what was counted.
 set -u
 rm -rf "$OUT"/*-[0-9]* "$OUT"/*-counted
@@ -53,6 +53,17 @@ start() {
       pid=$!
       wait_for '[ -s /tmp/rec/out ]'
       ;;
+    everything)
+      $SKBTRACER record --probes "$FUNCTIONS" --keep --nft-rules --dropstack -e 'udp or icmp' -o /tmp/rec/out --force \
+        > "$dir/stdout.txt" 2> "$dir/stderr.txt" &
+      pid=$!
+      wait_for '[ -s /tmp/rec/out ]'
+      ;;
+    pwru-track)
+      $PWRU --filter-track-skb --filter-func "$PATTERN" --output-file /tmp/rec/out > "$dir/stdout.txt" 2> "$dir/stderr.txt" &
+      pid=$!
+      wait_for 'grep -qi "listening for events" "$dir/stdout.txt" "$dir/stderr.txt"'
+      ;;
     pwru)
       $PWRU --filter-func "$PATTERN" --output-file /tmp/rec/out > "$dir/stdout.txt" 2> "$dir/stderr.txt" &
       pid=$!
@@ -68,7 +79,7 @@ finish() {
   kill -INT $pid
   wait $pid
   echo $? > "$dir/status.txt"
-  if [ "$tool" = pwru ]; then
+  if [ "${tool#pwru}" != "$tool" ]; then
     # One line is the heading.
     echo $(($(wc -l < /tmp/rec/out) - 1)) > "$dir/lines.txt"
     head -5 /tmp/rec/out > "$dir/head.txt"
@@ -94,7 +105,7 @@ measure() { # $1: tool, $2: round
   finish
 }
 
-tools=${TOOLS:-none ten default ${PWRU:+pwru}}
+tools=${TOOLS:-none ten default everything ${PWRU:+pwru pwru-track}}
 send 2 /dev/null # the first packets make caches and maps
 round=1
 while [ $round -le "$RUNS" ]; do

@@ -11,10 +11,11 @@ const recording = await startRecording({
   commandLine: process.argv.slice(2),
   filter: { family: 0, address: new Uint8Array(16), port: 0, protocol: 0, icmpId: -1, pid: 0, netns: 0 },
   sights: true,
-  functions: FUNCTIONS,
+  probes: FUNCTIONS,
   tables: false,
   callstack: false,
   dropstack: false,
+  keep: false,
   rules: false,
 });
 process.on("SIGINT", () => recording.stop("SIGINT"));
