@@ -1,7 +1,14 @@
 import { defineConfig } from "vitest/config";
 
 /** These run the real command some hundreds of times. */
-const ANSWERS = ["test/answers.test.ts", "test/cookbook.test.ts"];
+const ANSWERS = [
+  "test/answers.test.ts",
+  "test/check.test.ts",
+  "test/ci-example.test.ts",
+  "test/cookbook.test.ts",
+  "test/expectations-doc.test.ts",
+  "test/slice.test.ts",
+];
 
 export default defineConfig({
   test: {

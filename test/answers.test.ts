@@ -8,13 +8,14 @@ import { beforeAll, describe, expect, test } from "vitest";
 
 import { duckdb } from "../packages/analyzer/test/support/exported.js";
 import { MadeRecording } from "../packages/analyzer/test/support/made-recording.js";
-import { bash, type RunResult, skbtracer } from "./native/support/cli.js";
+import { bash, CLI, type RunResult, skbtracer } from "./native/support/cli.js";
 import { expectNoTrace, expectRefused } from "./native/support/refusal.js";
 import { workspace } from "./native/support/workspace.js";
 
 const path = workspace();
 const VETH = fileURLToPath(new URL("../fixtures/v1/veth-6.1.skbt", import.meta.url));
 const BRIDGE = fileURLToPath(new URL("../fixtures/v1/bridge-6.12.skbt", import.meta.url));
+const LOSSY = fileURLToPath(new URL("../fixtures/kernels/lossy-7.2.skbt", import.meta.url));
 const database = path("both.db");
 
 type Json = Readonly<Record<string, unknown>>;
@@ -58,6 +59,8 @@ describe("a recording and its database answer alike", () => {
     { flags: "--proto tcp" },
     { flags: "--icmpid ?", ask: "select icmp_id as it from paths where info = 'request' limit 1" },
     { flags: "-N ?", ask: "select netns as it from interfaces where interface = 'vb'" },
+    { flags: "-N b" },
+    { flags: "-N nosuch" },
     { flags: "-p ?", ask: "select pid as it from paths where info = 'SYN' limit 1" },
     { flags: "--since 5s" },
     { flags: "--until 5s" },
@@ -95,6 +98,81 @@ describe("a recording and its database answer alike", () => {
       expect(inOrder((await ok(...command, database)).stdout)).toEqual(
         inOrder((await ok(...command, VETH, BRIDGE)).stdout),
       );
+  });
+});
+
+describe("of several recordings", () => {
+  const RECORDING = /^recording ([0-9a-f-]{36}) of (.+)$/;
+  const headings = (text: string): string[] => text.split("\n").filter((line) => RECORDING.test(line));
+
+  test.each(["paths", "drops --list", "traversals --list"])("%s says whose rows follow", async (command) => {
+    const recordings = rowsOf((await ok("sql", database, "select recording, host from meta")).stdout);
+    const expected = recordings.map(
+      ({ recording, host }) => `recording ${String(recording)} of ${String(host)}`,
+    );
+    expect(expected).toHaveLength(2);
+    for (const files of [[VETH, BRIDGE], [database]])
+      expect(inOrder(headings((await ok(...command.split(" "), ...files)).stdout).join("\n"))).toEqual(
+        expected.toSorted(),
+      );
+    expect(headings((await ok(...command.split(" "), VETH)).stdout)).toEqual([]);
+  });
+
+  test("losses are told of each by itself, and of each probe once", async () => {
+    const other = LOSSY.replace("7.2", "6.1");
+    const { stdout } = await ok("losses", LOSSY, other);
+    expect(headings(stdout)).toHaveLength(2);
+    const [, first = "", second = ""] = stdout.split(/^recording .*$/m);
+    for (const [part, file] of [
+      [first, LOSSY],
+      [second, other],
+    ] as const) {
+      expect(part.trim()).toBe((await ok("losses", file)).stdout.trim());
+      const probes = part.slice(part.indexOf("OF PROBE")).trim().split("\n").slice(1);
+      const names = probes.map((line) => line.trim().split(/ +/)[1]);
+      expect(names).toContain("skb_clone");
+      expect(new Set(names).size).toBe(names.length);
+    }
+  });
+});
+
+describe("what is missing is told", () => {
+  const LOST = /802 event\(s\) were lost while recording/;
+  const stored = path("lossy.db");
+  beforeAll(() => ok("import", LOSSY, "-o", stored));
+
+  test.each(["paths", "paths -c 1", "paths --summary", "drops", "drops --list -c 1", "traversals", "losses"])(
+    "by %s, of a recording and of its database",
+    async (command) => {
+      for (const file of [LOSSY, stored])
+        expect((await ok(...command.split(" "), file)).stderr).toMatch(LOST);
+    },
+  );
+
+  test.each(["", "--csv"])("by sql %s, of a recording and of its database", async (flags) => {
+    const options = flags === "" ? [] : [flags];
+    for (const file of [LOSSY, stored])
+      expect((await ok("sql", ...options, file, "select count(*) from paths")).stderr).toMatch(LOST);
+  });
+
+  test("by export, of a recording and of its database", async () => {
+    for (const file of [LOSSY, stored])
+      for (const format of ["csv", "parquet"])
+        expect(
+          (
+            await ok(
+              "export",
+              file,
+              "--table",
+              "drops",
+              "--format",
+              format,
+              "--force",
+              "-o",
+              path("lossy.out"),
+            )
+          ).stderr,
+        ).toMatch(LOST);
   });
 });
 
@@ -137,6 +215,23 @@ describe("filters and conditions", () => {
       new RegExp(`${flag}: "yesterday" is neither`),
     ),
   );
+
+  test("a network namespace is known by its name as by its number", async () => {
+    const [row] = rowsOf(
+      (await ok("sql", VETH, "select distinct netns from interfaces where netns_name = 'b'")).stdout,
+    );
+    const inode = String(row?.["netns"]);
+    for (const command of ["paths", "drops", "traversals"]) {
+      const named = rowsOf((await ok(command, "--json", VETH, "-N", "b")).stdout);
+      expect(named).toEqual(rowsOf((await ok(command, "--json", VETH, "-N", inode)).stdout));
+      expect(named.length).toBeGreaterThan(0);
+      expect(await count(command, "-N", "nosuch")).toBe(0);
+    }
+    const lines = async (netns: string): Promise<string> =>
+      (await ok("replay", VETH, "-t", "-N", netns)).stdout;
+    expect(await lines("b")).toBe(await lines(inode));
+    expect((await lines("b")).split("\n").length).toBeGreaterThan((await lines("nosuch")).split("\n").length);
+  });
 
   test("-c ends the answer", async () => {
     expect(await count("drops", "-c", "2")).toBe(2);
@@ -274,6 +369,34 @@ describe("pcapng, as tshark reads it", () => {
     }
   });
 
+  test("has losses where they were: a packet's drop count is what was lost since the one before", async () => {
+    const losses = rowsOf((await ok("losses", "--json", LOSSY)).stdout).map((row) => ({
+      ns: Number(row["before_ns"]),
+      count: Number(row["count"]),
+    }));
+    expect(losses.length).toBeGreaterThan(2);
+    for (const flags of [[], ["--all-hops"]]) {
+      const file = path(`lossy${flags.join("")}.pcapng`);
+      await ok("export", LOSSY, "--format", "pcapng", "-o", file, ...flags);
+      const fields = ["-T", "fields", "-e", "frame.time_epoch", "-e", "frame.drop_count"];
+      const lines = execFileSync("tshark", ["-r", file, ...fields], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      }).split("\n");
+      const found = lines.filter(Boolean).map((line) => line.split("\t") as [string, string]);
+      const startNs = BigInt(
+        /"ns":(\d+)/.exec((await ok("sql", LOSSY, "select start_unix_ns as ns from meta")).stdout)?.[1] ?? 0,
+      );
+      const times = found.map(([time]) => Number(nsOf(time) - startNs));
+      for (const [i, [, dropped]] of found.entries()) {
+        const from = i === 0 ? Number.NEGATIVE_INFINITY : (times[i - 1] ?? 0);
+        const since = losses.filter(({ ns }) => ns > from && ns <= (times[i] ?? 0));
+        expect([i, Number(dropped)]).toEqual([i, since.reduce((sum, { count }) => sum + count, 0)]);
+      }
+      expect(found.filter(([, dropped]) => Number(dropped) > 0).length).toBeGreaterThan(1);
+    }
+  });
+
   test("is not made of a database, which has no packets", async () => {
     expectRefused(
       await skbtracer("export", database, "--format", "pcapng", "-o", path("none.pcapng")),
@@ -285,7 +408,7 @@ describe("pcapng, as tshark reads it", () => {
 describe("sql", () => {
   test.each([
     ["delete from paths_data", /only questions \(select\) are answered/],
-    ["insert into texts values (1, 'x') returning id", /only questions|readonly/],
+    ["insert into sites (kind, function) values ('x', 'x') returning id", /only questions|readonly/],
     ["create table x(y)", /only questions/],
     ["vacuum into 'copy.db'", /only questions/],
     ["attach 'x.db' as y", /only questions/],
@@ -306,7 +429,7 @@ describe("sql", () => {
   });
 
   test("of a recording imports it, and leaves nothing behind", async () => {
-    const folder = path("tmp");
+    const folder = path("sql-tmp");
     mkdirSync(folder);
     const { stdout } = await bash(
       `TMPDIR=${folder} $SKBTRACER sql ${VETH} "select count(*) as n from drops where not benign"`,
@@ -324,6 +447,15 @@ describe("sql", () => {
       "wide,formula,none\n9007199254740993,'=1+1,\n",
     );
   });
+});
+
+test("columns of one name are told apart by sql", async () => {
+  const question = "select 1 as a, 2 as a, 3 as a_2, 4 as a";
+  expect(rowsOf((await ok("sql", database, question)).stdout)).toEqual([{ a: 1, a_3: 2, a_2: 3, a_4: 4 }]);
+});
+
+test("an answer without paths says so", async () => {
+  expect((await ok("paths", "--summary", "-H", "10.9.9.9", VETH)).stdout).toBe("no paths\n");
 });
 
 describe("a damaged recording", () => {
@@ -405,6 +537,7 @@ describe("an output", () => {
     ["import", VETH],
     ["export --table events --format csv", VETH],
     ["export --format pcapng --all-hops", VETH],
+    ["export --table events --format ndjson --partition-by host,date", VETH],
   ])("on a full disk has nothing under its name: %s", async (command, file) => {
     const folder = path(`full ${command.replaceAll(" ", "")}`);
     mkdirSync(folder);
@@ -423,6 +556,17 @@ describe("an output", () => {
     const { stderr } = await ok("import", BRIDGE, "-o", file);
     expect(stderr).toMatch(/is in the database already/);
     expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  test("of several files, what is wrong with one names it", async () => {
+    const none = path("none.skbt");
+    writeFileSync(none, "none");
+    for (const command of [["paths"], ["drops"], ["import", "-o", path("named.db")]]) {
+      const { code, stderr } = await skbtracer(...command, LOSSY, none);
+      expect(code).toBe(2);
+      expect(stderr).toContain(`skbtracer: ${LOSSY}: 802 event(s) were lost`);
+      expect(stderr).toContain(`skbtracer: ${none}: not a recording of skbtracer`);
+    }
   });
 
   test("of an import of which one file is none is not there", async () => {
@@ -486,6 +630,15 @@ describe("names that others have chosen", () => {
     expect(stdout.replaceAll("\r\n", "\n")).not.toMatch(COMMANDS);
   });
 
+  test("of files are shown so that they do nothing", async () => {
+    const missing = `\u001B[31mmissing`;
+    for (const command of [["paths"], ["sql"], ["import", "-o", path("x.db")]]) {
+      const { stderr } = await skbtracer(...command, missing, ...(command[0] === "sql" ? ["select 1"] : []));
+      expect(stderr).toContain("\\x1b[31mmissing");
+      expect(stderr.trimEnd()).not.toMatch(COMMANDS);
+    }
+  });
+
   test("are themselves in JSON", async () => {
     const [row] = rowsOf((await ok("paths", "--json", file)).stdout);
     expect(row).toMatchObject({ interfaces: HOSTILE, drop_location: `f${HOSTILE}+0x9f` });
@@ -515,12 +668,36 @@ describe("on a terminal", () => {
   ];
   const ANSI = /\u001B\[\d+m/g; // oxlint-disable-line no-control-regex -- finding them is what this is for
 
-  test.each(COMMANDS.slice(0, 3))("%s is no wider than it", async (command) => {
-    for (const columns of [80, 100, 200]) {
+  test.each(COMMANDS)("%s is no wider than it", async (command) => {
+    for (const columns of [60, 80, 200]) {
       const lines = (await shown(command, columns)).replace(ANSI, "").split("\n");
       expect(lines.length).toBeGreaterThan(3);
-      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+      // A progress bar is wiped away.
+      const widths = lines.map((line) => line.split("\u001B[K").at(-1)?.length ?? 0);
+      expect(Math.max(...widths)).toBeLessThanOrEqual(columns);
     }
+  });
+
+  test("what matters is whole, however narrow it is", async () => {
+    const words = async (command: string, columns: number): Promise<string> =>
+      (await shown(command, columns)).replace(ANSI, "").replaceAll(/\s+/g, " ");
+    for (const columns of [60, 80]) {
+      expect(await words(`traversals ${VETH}`, columns)).toContain("verdicts: ACCEPT 17, DROP 8");
+      expect(await words(`paths --summary ${VETH}`, columns)).toContain("NETFILTER_DROP");
+      expect(await words(`drops ${VETH}`, columns)).toContain(
+        "because: a message between processes of this host (AF_UNIX, netlink), not a packet of a network",
+      );
+      const record = await words(`sql ${VETH} 'select * from paths where path = 49'`, columns);
+      expect(record).toContain("row 1 recording 8d70c1e0-af91-d07a-e7b3-3cc481507442 path 49");
+      expect(record).toContain("verdicts nat.PREROUTING.ACCEPT filter.INPUT.DROP drop_reason NETFILTER_DROP");
+    }
+  });
+
+  test("a table of more rows than its columns are fitted to has them all", async () => {
+    const many =
+      "with n(i) as (select 1 union all select i + 1 from n where i < 2500) select i as number from n";
+    const lines = (await shown(`sql ${database} '${many}'`, 100)).trim().split("\n");
+    expect(lines.slice(1).map(Number)).toEqual(Array.from({ length: 2500 }, (_, i) => i + 1));
   });
 
   test.each(COMMANDS)("%s has colours, unless NO_COLOR is set", async (command) => {
@@ -545,5 +722,35 @@ describe("on a terminal", () => {
       `TERM=xterm PAGER='sed s/^/paged:/' script -qec "$SKBTRACER drops ${VETH}" /dev/null < /dev/null`,
     );
     expect(stdout).toMatch(/^paged:.*DROPS/m);
+  });
+});
+
+describe("a signal in the middle", () => {
+  const half = path("half");
+  const tmp = path("tmp");
+  mkdirSync(tmp);
+
+  /** Runs until half a recording is read, and sends a signal then. */
+  const interrupted = (command: string): Promise<RunResult> =>
+    bash(
+      `mkfifo ${half}; (head -c 100000 ${VETH}; sleep 30) > ${half} & writer=$!
+       TMPDIR=${tmp} node ${CLI} ${command} & reader=$!
+       for _ in $(seq 100); do ls ${path("")} ${tmp} | grep -qE 'ing-[0-9]+|skbtracer-sql' && break; sleep 0.1; done
+       ls ${path("")} ${tmp} | grep -E 'ing-[0-9]+|skbtracer-sql'; sleep 0.3
+       kill -INT $reader; wait $reader; code=$?; kill $writer; rm ${half}; exit $code`,
+    );
+
+  test.each([
+    ["import", `import ${half} -o ${path("interrupted.db")}`],
+    ["import into Arrow", `import ${half} -o ${path("interrupted.arrow")}`],
+    ["export", `export ${half} --table events --format csv -o ${path("interrupted.csv")}`],
+    ["sql", `sql ${half} "select 1"`],
+  ])("%s leaves nothing behind", async (_, command) => {
+    const { code, stdout } = await interrupted(command);
+    // Something had been begun.
+    expect(stdout).toMatch(/ing-|skbtracer-sql/);
+    expect(code).toBe(130);
+    expect(readdirSync(path("")).filter((name) => /interrupted|ing-\d/.test(name))).toEqual([]);
+    expect(readdirSync(tmp).filter((name) => name.startsWith("skbtracer-sql"))).toEqual([]);
   });
 });

@@ -1,29 +1,16 @@
 // docs/cookbook.md: its commands are run, and print what stands below them. A block of commands (console) or a question
 // for DuckDB (sql) is followed by a block (text) of its output, unless it prints nothing. Blocks build on those before.
 // To write the output into the document: npx vitest run --project unit test/cookbook -u
-import { execFile, execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
 import { DuckDBInstance } from "@duckdb/node-api";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
-const run = promisify(execFile);
+import { documentShell } from "./documents/shell.js";
+
 const DOCUMENT = fileURLToPath(new URL("../docs/cookbook.md", import.meta.url));
-const FIXTURES = fileURLToPath(new URL("../fixtures/v1", import.meta.url));
-const CLI = fileURLToPath(new URL("../packages/cli/bin/skbtracer.js", import.meta.url));
-
-/** What the document calls the recordings. */
-const RECORDINGS = {
-  "trace.skbt": "veth-6.1.skbt",
-  "bridge.skbt": "bridge-6.1.skbt",
-  "old.skbt": "veth-5.10.skbt",
-  "new.skbt": "veth-6.12.skbt",
-};
 
 /** Programs that a block may need and a host may lack. */
 const PROGRAMS = ["jq", "sqlite3", "tshark"];
@@ -47,31 +34,7 @@ function isInstalled(program: string): boolean {
   }
 }
 
-const root = mkdtempSync(join(tmpdir(), "skbtracer-cookbook-"));
-const folder = join(root, "empty");
-
-beforeAll(async () => {
-  await mkdir(join(root, "bin"));
-  await mkdir(folder);
-  symlinkSync(CLI, join(root, "bin/skbtracer"));
-  for (const [name, fixture] of Object.entries(RECORDINGS))
-    copyFileSync(join(FIXTURES, fixture), join(folder, name));
-});
-
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-/** What the commands behind `$ ` print on standard output; lines behind `> ` continue them. */
-async function shell(source: string): Promise<string> {
-  const script = source.replaceAll(/^[$>] /gm, "");
-  const env = {
-    ...process.env,
-    PATH: `${join(root, "bin")}${delimiter}${process.env["PATH"] ?? ""}`,
-    TZ: "UTC",
-    LC_ALL: "C.UTF-8",
-  };
-  const { stdout } = await run("bash", ["-eu", "-o", "pipefail", "-c", script], { cwd: folder, env });
-  return stdout;
-}
+const { folder, shell } = documentShell();
 
 /** What DuckDB answers, as CSV; no value here needs quotes. */
 async function duckdb(source: string): Promise<string> {

@@ -12,14 +12,20 @@ const ALLOWED: Readonly<Record<string, RegExp>> = {
   // Pure: no files, no clock, no processes.
   format: /^node:zlib$/,
   recorder: /^(@skbtracer\/format|koffi|node:.+)$/,
+  // libpcap, for who gives a filter expression.
+  "pcap-filter": /^(@skbtracer\/format|koffi)$/,
   // Runs anywhere: no FFI, and nothing that only Linux has.
   analyzer: /^(@skbtracer\/format|node:(net|buffer))$/,
-  cli: /^(@skbtracer\/(format|recorder|analyzer)|commander|csv-stringify|node:.+)$/,
+  cli: /^(@skbtracer\/(format|recorder|analyzer|pcap-filter)|commander|csv-stringify|node:.+)$/,
 };
 
 /** What folders of the analyzer may import beside that: what they are there for. */
 const ALLOWED_IN: readonly (readonly [folder: string, allowed: RegExp])[] = [
   ["analyzer/src/export/", /^(apache-arrow|csv-stringify|hyparquet-writer)$/],
+  // Parquet and Arrow are encoded in a thread of their own.
+  ["analyzer/src/export/encoder-", /^node:worker_threads$/],
+  ["analyzer/src/redact/", /^node:crypto$/],
+  ["analyzer/src/expect/", /^yaml$/],
   // The one place with files, as SQLite's are its own to write.
   ["analyzer/src/sqlite/", /^(better-sqlite3|node:(fs|events|worker_threads))$/],
 ];

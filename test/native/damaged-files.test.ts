@@ -136,10 +136,16 @@ describe.concurrent.each(DAMAGED)("a recording with %s", (name, bytes) => {
     expect({ ...repaired, repaired: repaired.repaired !== null }).toMatchObject({
       events: salvaged.events,
       events_by_kind: salvaged.events_by_kind,
-      closed: salvaged.closed,
+      lost: salvaged.lost,
+      closed: true,
       damage: [],
       repaired: true,
     });
+    const answers = async (file: string, ...flags: string[]): Promise<string[]> =>
+      (await skbtracer("paths", "--json", ...flags, file)).stdout
+        .split("\n")
+        .map((line) => line.replace(/"recording":"[^"]*",/, ""));
+    expect(await answers(mended)).toEqual(await answers(path(name), "--salvage"));
     const [before, after] = await Promise.all([
       skbtracer("replay", "--json", "--lifecycle", "--salvage", path(name)),
       skbtracer("replay", "--json", "--lifecycle", mended),
@@ -219,6 +225,6 @@ describe.concurrent("a whole recording", () => {
     copyFileSync(FIXTURE, path("self"));
     const result = await skbtracer("repair", path("self"), "-o", path("self"), "--force");
     expect(readFileSync(path("self")).equals(good)).toBe(true);
-    expectRefused(result, /self is the recording itself, which repair does not change/);
+    expectRefused(result, /self is the recording itself, which is never changed/);
   });
 });

@@ -72,6 +72,26 @@ const FILTERS: readonly [name: string, flags: () => string[], fits: (event: Even
     () => ["-P", "7000", "--proto", "udp", "-H", "fd91::2"],
     (event) => event.destination_port === 7000,
   ],
+  [
+    "an expression",
+    () => ["-e", "tcp port 8080 and host 10.91.0.2 or ip6 and udp"],
+    ({ protocol, ether_type }) => protocol === 6 || (protocol === 17 && ether_type === 0x86dd),
+  ],
+  [
+    "an expression about fragments, tags and ARP",
+    () => ["-e", "ip[6:2] & 0x3fff != 0 or vlan or arp or ip6[6] = 44"],
+    ({ ether_type }) => ether_type !== undefined,
+  ],
+  [
+    "an expression about single bytes and lengths",
+    () => ["-e", "icmp[4:2] = 777 or (len > 1000 and tcp[((tcp[12] & 0xf0) >> 2)] = 0)"],
+    ({ protocol, icmp_id }) => protocol === 6 || icmp_id === 777,
+  ],
+  [
+    "an expression, a namespace and a protocol",
+    () => ["-N", String(b.inode), "--proto", "udp", "-e", "not port 9 and not ip6"],
+    ({ netns, protocol, destination_port }) => netns === b.inode && protocol === 17 && destination_port !== 9,
+  ],
 ];
 
 const ends = ({ source, destination, packet }: Event): unknown[] =>

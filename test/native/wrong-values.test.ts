@@ -22,7 +22,8 @@ const FILTERS: readonly [flags: string[], message: RegExp][] = [
   [["-P", ""], /--port/],
   [["-P", "1e3"], /--port/],
   [["--proto", "foo"], /--proto.*foo.*tcp/],
-  [["-N", "abc"], /--netns.*abc/],
+  [["-N", "a/b"], /--netns.*a\/b/],
+  [["-N", "no-such"], /--netns: no network namespace is called "no-such"/],
   [["-N", "0"], /--netns/],
   [["-N", "4294967296"], /--netns/],
   [["-p", "-1"], /--pid.*-1/],
@@ -30,7 +31,6 @@ const FILTERS: readonly [flags: string[], message: RegExp][] = [
   [["--icmpid", "70000"], /--icmpid.*70000/],
   [["-c", "x"], /--catch-count.*x/],
   [["-c", "-1"], /--catch-count.*-1/],
-  [["--keep"], /--keep is not built yet/],
   [["--prot", "tcp"], /unknown option '--prot'\n\(Did you mean one of --port, --proto\?\)/],
   [["-H"], /option '-H, --ipaddr <address>' argument missing/],
 ];

@@ -57,7 +57,7 @@ describe("a virtual machine", () => {
     const own = kernels.find((row) => row.own);
     const kernel = await prepareKernel(own?.suite ?? "bookworm");
     const out = join(folder, "endless");
-    const failed = await runInVm({ kernel, script: script("endless.sh"), out, timeoutSeconds: 15 }).catch(
+    const failed = await runInVm({ kernel, script: script("endless.sh"), out, timeoutSeconds: 30 }).catch(
       (error: unknown) => error,
     );
     expect(failed).toBeInstanceOf(VmFailed);

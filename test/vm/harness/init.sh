@@ -46,6 +46,8 @@ mount -t tracefs tracefs sys/kernel/tracing
 mount -t debugfs debugfs sys/kernel/debug
 mount -t bpf bpf sys/fs/bpf
 mount -t cgroup2 cgroup2 sys/fs/cgroup
+# The kernel was booted with one CPU: see vm.mjs.
+for cpu in sys/devices/system/cpu/cpu[1-9]*/online; do echo 1 > $cpu || say "$cpu stays offline"; done
 ip link set lo up
 hostname vm
 

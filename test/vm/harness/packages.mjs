@@ -15,4 +15,6 @@ export const VM_PACKAGES = Object.freeze([
   "iproute2",
   "iptables",
   "iputils-ping",
+  "bpftrace",
+  "ethtool",
 ]);

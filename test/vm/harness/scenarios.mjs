@@ -15,13 +15,15 @@ const TIMEOUT_SECONDS = 600;
 /**
  * @param {import("./kernels.mjs").Kernel} kernel
  * @param {string} out a folder on this machine for the results
+ * @param {string} [script] of test/vm/scenarios
+ * @param {Readonly<Record<string, string>>} [env] for it
  */
-export function runScenarios(kernel, out) {
+export function runScenarios(kernel, out, script = "record.sh", env = {}) {
   return runInVm({
     kernel,
-    script: `${FOLDER}/record.sh`,
+    script: `${FOLDER}/${script}`,
     out,
     timeoutSeconds: TIMEOUT_SECONDS,
-    env: { SCENARIOS: FOLDER, SKBTRACER: `${process.execPath} ${CLI}` },
+    env: { SCENARIOS: FOLDER, SKBTRACER: `${process.execPath} ${CLI}`, ...env },
   });
 }

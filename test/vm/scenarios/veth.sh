@@ -25,7 +25,8 @@ setup() {
 before() {
   ip -n a -s -j link show va > va.before.json
   ip -n b -s -j link show vb > vb.before.json
-  ip netns exec b tcpdump -U -i vb -w vb.pcap 2> tcpdump.txt &
+  # Without immediate mode what came in the last second is not written.
+  ip netns exec b tcpdump -U --immediate-mode -s 256 -i vb -w vb.pcap 2> tcpdump.txt &
   until [ -s tcpdump.txt ]; do sleep 0.1; done
 }
 

@@ -44,7 +44,7 @@ interface Info {
   readonly late: number;
   readonly closed: boolean;
   readonly damage: unknown[];
-  readonly probes: { name: string; type: string; status: string; reason?: string }[];
+  readonly probes: { name: string; type: string; event: string; status: string; reason?: string }[];
   readonly stats: { counters: Record<string, number> };
 }
 
@@ -131,6 +131,20 @@ const netfilterDrops = (events: readonly Event[], netns: number): Event[] =>
       event.kind === "drop" && event.netns === netns && event.drop_location?.startsWith("nf_hook_slow+"),
   );
 
+/** Kinds of events that show nothing of their packet. */
+const WITHOUT_PACKET = new Set(["clone", "free", "head", "merge", "hook", "conntrack"]);
+
+/** The events that show their packet. The others are of the same skbs. */
+function packetsOf(events: readonly Event[]): Event[] {
+  const [showing, other] = [true, false].map((shows) =>
+    events.filter(({ kind }) => WITHOUT_PACKET.has(kind) !== shows),
+  );
+  const clones = events.filter(({ kind }) => kind === "clone");
+  const skbs = new Set([...(showing ?? []), ...clones].map(({ skb }) => skb));
+  for (const { kind, skb } of other ?? []) expect(skbs.has(skb), kind).toBe(true);
+  return showing ?? [];
+}
+
 /** Declares the tests of one kernel. @param suite the Debian suite that has it */
 export async function testKernel(suite: string): Promise<void> {
   const row = (await kernelsHere()).find((candidate) => candidate.suite === suite);
@@ -166,20 +180,23 @@ export async function testKernel(suite: string): Promise<void> {
         expect(info.stats.counters).toMatchObject({
           failed: 0,
           untracked: 0,
-          unpaired: 0,
+          undecided: 0,
           unnamed: 0,
           unstacked: 0,
         });
+        // 5.10 has as many kretprobe instances as CPUs, two here, and the hooks of a bridge nest deeper than that.
+        const missesReturns = line === "5.10" && scenario === bridge;
+        expect(info.stats.counters["unpaired"] !== 0).toBe(missesReturns);
       }
     });
 
     it("every probe of the original is attached, but for those that the kernel is known to lack", async () => {
       const { probes } = await bridge.info();
-      const refused = probes.filter(({ status }) => status === "refused").map(({ name }) => name);
-      // Ends of skbs: the table has a row for each kernel's way. Checked on these kernels by the counts below.
-      expect(
-        refused.filter((name) => !["napi_skb_cache_put", "napi_skb_free_stolen_head"].includes(name)),
-      ).toEqual([]);
+      // Begins and ends of skbs have a row for each kernel's way: the counts below say whether they are enough.
+      const refused = probes.filter(
+        ({ status, event }) => status === "refused" && event !== "free" && event !== "alloc",
+      );
+      expect(refused.map(({ name }) => name)).toEqual([]);
     });
 
     it("ping's echo requests are all seen, once, in each place", async () => {
@@ -258,7 +275,9 @@ export async function testKernel(suite: string): Promise<void> {
       for (const drop of netfilterDrops(await veth.events(), await veth.netns("b"))) {
         expect(drop.drop_reason).toBe(line === "5.10" ? undefined : "NETFILTER_DROP");
         expect(drop.stack?.some((frame) => frame.startsWith("nf_hook_slow+"))).toBe(true);
-        expect(drop.stack?.some((frame) => frame.startsWith("ip_local_deliver"))).toBe(true);
+        // 5.10's unwinder does not know the way out of a function whose return is probed.
+        const leadsThere = drop.stack?.some((frame) => frame.startsWith("ip_local_deliver"));
+        expect(leadsThere).toBe(line !== "5.10");
       }
     });
 
@@ -294,15 +313,11 @@ export async function testKernel(suite: string): Promise<void> {
     });
 
     it("a filter in the kernel lets pass what all of its parts want, and nothing else", async () => {
-      const icmp = (await filters.events("icmp", "")).filter(
-        ({ kind }) => kind !== "clone" && kind !== "free",
-      );
+      const icmp = packetsOf(await filters.events("icmp", ""));
       expect(new Set(icmp.map(({ icmp_id }) => icmp_id))).toEqual(new Set([4321]));
       expect(at(icmp, "ip_rcv").filter(({ icmp_type }) => icmp_type === ECHO_REQUEST).length).toBe(5);
 
-      const udp = (await filters.events("udp", "--callstack")).filter(
-        ({ kind }) => kind !== "clone" && kind !== "free",
-      );
+      const udp = packetsOf(await filters.events("udp", "--callstack"));
       expect(new Set(udp.map(({ destination_port }) => destination_port))).toEqual(new Set([9]));
       expect(at(udp, "ip_rcv").length).toBe(3);
       expect(udp.filter(({ kind }) => kind === "drop").length).toBe(3);
