@@ -66,7 +66,9 @@ function generate(btf) {
     `/** What this version records. */\nexport const EVENT_LAYOUT: EventLayout = ${text(layout)};\n\n` +
     `/** \`kind\` of an event. */\nexport const EventKind = ${text(Object.fromEntries(kinds))} as const;\n\n` +
     "/** Bits of `flags` of an event. */\n" +
-    `export const EventFlag = ${text(Object.fromEntries(valuesOf(btf, "skbt_flag", "SKBT_F_")))} as const;\n`;
+    `export const EventFlag = ${text(Object.fromEntries(valuesOf(btf, "skbt_flag", "SKBT_F_")))} as const;\n\n` +
+    "/** `how` of a clone. */\n" +
+    `export const CloneHow = ${text(Object.fromEntries(valuesOf(btf, "skbt_how", "SKBT_HOW_")))} as const;\n`;
   const program =
     `${HEADING}import type { Struct } from "@skbtracer/format";\n\n` +
     `/** struct skbt_config, bpf/config.bpf.h. */\nexport const CONFIG_LAYOUT: Struct = ${text(layoutOf(btf, "skbt_config"))};\n\n` +

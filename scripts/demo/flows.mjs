@@ -3,7 +3,7 @@
 /**
  * A line of NDJSON: the members used here.
  * @typedef {object} Event
- * @property {"sight" | "drop" | "traversal" | "clone" | "free"} kind
+ * @property {"sight" | "drop" | "traversal" | "clone" | "free" | "head" | "merge"} kind
  * @property {string} function
  * @property {string} skb
  * @property {true} [first] first event of this skb: its address may have been another packet's before
