@@ -1,6 +1,6 @@
 // The folder tree is the architecture: who may import whom.
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { describe, expect, test } from "vitest";
@@ -41,8 +41,9 @@ function mayImport(file: string, path: string, allowed: RegExp): boolean {
   return allowed.test(name) || ALLOWED_IN.some(([folder, more]) => file.includes(folder) && more.test(name));
 }
 
-function sources(name: string): string[] {
-  const folder = join(PACKAGES, name, "src");
+/** The sources in a folder of packages/. */
+function sources(path: string): string[] {
+  const folder = join(PACKAGES, path);
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
     .map((file) => join(folder, file));
@@ -59,7 +60,7 @@ describe.each(Object.keys(ALLOWED))("the package %s", (name) => {
   const allowed = ALLOWED[name] ?? /^$/;
 
   test("imports only what it may", () => {
-    const wrong = sources(name).flatMap((file) =>
+    const wrong = sources(join(name, "src")).flatMap((file) =>
       imports(file)
         .filter((path) => !mayImport(file, path, allowed))
         .map((path) => `${file}: ${path}`),
@@ -71,7 +72,7 @@ describe.each(Object.keys(ALLOWED))("the package %s", (name) => {
     const manifest = JSON.parse(readFileSync(join(PACKAGES, name, "package.json"), "utf8")) as {
       dependencies?: Record<string, string>;
     };
-    const used = sources(name)
+    const used = sources(join(name, "src"))
       .flatMap(imports)
       .filter((path) => !path.startsWith(".") && !path.startsWith("node:"))
       .map(packageOf);
@@ -80,10 +81,17 @@ describe.each(Object.keys(ALLOWED))("the package %s", (name) => {
 });
 
 test("the format asks no clock", () => {
-  const asking = sources("format").filter((file) =>
+  const asking = sources("format/src").filter((file) =>
     /\b(Date\.now|new Date|performance\.|hrtime)/.test(readFileSync(file, "utf8")),
   );
   expect(asking).toEqual([]);
+});
+
+test("databases are opened in one place, which keeps them from being collected", () => {
+  const opening = [...sources("analyzer/src"), ...sources("analyzer/test")].filter((file) =>
+    /^import Database\b/m.test(readFileSync(file, "utf8")),
+  );
+  expect(opening.map((file) => relative(PACKAGES, file))).toEqual(["analyzer/src/sqlite/keep-alive.ts"]);
 });
 
 test("the finder of imports sees them", () => {

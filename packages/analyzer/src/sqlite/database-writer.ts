@@ -1,7 +1,7 @@
 // Writes a database as it is told to: in a thread of its own, or where that does not work, in that which reads.
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import type { Value } from "../tables/schema.js";
-import { keepAlive } from "./keep-alive.js";
+import { connect } from "./keep-alive.js";
 import { TablePages } from "./table-pages.js";
 import type { InsertInto, WriterFacts, WriterRequest } from "./writer-messages.js";
 
@@ -45,7 +45,7 @@ export class DatabaseWriter {
 
   #open(): Database.Database {
     const { path, isNew } = this.#facts;
-    const db = keepAlive(new Database(path));
+    const db = connect(path);
     if (isNew) for (const pragma of PRAGMAS_OF_NEW) db.exec(`PRAGMA ${pragma}`);
     // Events are written before the paths that they refer to: a test checks the result instead.
     db.exec("PRAGMA foreign_keys = OFF");

@@ -1,9 +1,9 @@
 // The file of a database: made beside its name and renamed when whole, or added to in one transaction.
 import { existsSync, openSync, closeSync, readSync, renameSync, rmSync, statSync } from "node:fs";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { RecordingImport, SharedTables } from "./importer.js";
 import { APPLICATION_ID, CREATE_INDEXES, createStatements, SCHEMA_VERSION } from "./schema-sql.js";
-import { keepAlive } from "./keep-alive.js";
+import { connect } from "./keep-alive.js";
 import { startWriter, type Writer } from "./writer.js";
 
 /** A database that cannot be used, with what to do. */
@@ -42,7 +42,7 @@ export function openDatabase(path: string): Database.Database {
 
 function open(path: string, options: Database.Options): Database.Database {
   try {
-    return keepAlive(new Database(path, options));
+    return connect(path, options);
   } catch (error) {
     throw new DatabaseError(`cannot open ${path}: ${(error as Error).message}`, { cause: error });
   }

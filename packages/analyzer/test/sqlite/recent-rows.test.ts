@@ -1,12 +1,12 @@
 // A row that was compared has the number that its values have.
-import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 
+import { connect } from "../../src/sqlite/keep-alive.js";
 import { RecentRows } from "../../src/sqlite/recent-rows.js";
 import { SharedRows } from "../../src/sqlite/shared-rows.js";
 
 test("rows have the numbers of their values, more than are compared", () => {
-  const db = new Database(":memory:");
+  const db = connect(":memory:");
   db.exec("CREATE TABLE shared(id INTEGER PRIMARY KEY, a, b)");
   const shared = new SharedRows(db, "shared", ["a", "b"]);
   const recent = new RecentRows(shared, ["a", "b"]);

@@ -2,9 +2,9 @@
 import { ftruncateSync, closeSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 
+import { connect } from "../../src/sqlite/keep-alive.js";
 import { TablePages } from "../../src/sqlite/table-pages.js";
 import { newFolder, sqlite3 } from "../support/database.js";
 
@@ -13,7 +13,7 @@ const LOCKED_BYTE = 2 ** 30;
 /** A database with an empty table between two that have rows. */
 function emptyDatabase(pageSize: number): { path: string; root: number } {
   const path = join(newFolder(), "pages.db");
-  const db = new Database(path);
+  const db = connect(path);
   db.exec(`PRAGMA page_size = ${pageSize}`);
   db.exec(
     "CREATE TABLE before(x); CREATE TABLE t(same INTEGER, key INTEGER PRIMARY KEY, a INTEGER, b INTEGER)",
@@ -61,7 +61,7 @@ describe("pages of 512 bytes", () => {
     const { path, root } = emptyDatabase(512);
     const values = Array.from({ length: 2 * count }, (_, i) => (i % 2 ? 1e9 * i : i));
     put(path, root, 512, values);
-    const db = new Database(path);
+    const db = connect(path);
     db.exec("INSERT INTO t VALUES (9, NULL, -1, -2); CREATE INDEX by_a ON t(a); DELETE FROM before");
     expect(db.prepare("PRAGMA integrity_check").pluck().all()).toEqual(["ok"]);
     expect(db.prepare("SELECT max(key) FROM t").pluck().get()).toBe(count + 1);
