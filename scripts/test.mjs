@@ -40,15 +40,15 @@ async function runStep(name, title, test) {
   /** @type {Result} */
   const result = await test().catch((/** @type {unknown} */ error) => ({
     passed: 0,
-    failed: 1,
+    failed: [messageOf(error)],
     skipped: [],
-    output: error instanceof Error ? error.message : String(error),
+    output: messageOf(error),
   }));
   clearInterval(timer);
-  const mark = result.failed > 0 ? styled("red", "FAIL") : styled("green", "ok  ");
+  const mark = result.failed.length > 0 ? styled("red", "FAIL") : styled("green", "ok  ");
   const time = seconds(performance.now() - start).padStart(8);
   console.log(`${mark} ${name.padEnd(10)} ${title.padEnd(32)} ${time}  ${countsText(result)}`);
-  if (result.failed > 0) console.log(result.output.trimEnd().replaceAll(/^/gm, "     "));
+  if (result.failed.length > 0) console.log(result.output.trimEnd().replaceAll(/^/gm, "     "));
   return result;
 }
 
@@ -57,7 +57,20 @@ async function runStep(name, title, test) {
  * @returns {string}
  */
 function countsText({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}`;
+  return `${passed} passed, ${failed.length} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}`;
+}
+
+/**
+ * @param {string} title
+ * @param {readonly string[]} lines
+ */
+function printList(title, lines) {
+  if (lines.length > 0) console.log(`\n${title}:\n${lines.map((one) => `  ${one}`).join("\n")}`);
+}
+
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** @returns {Promise<number>} the exit code */
@@ -65,37 +78,41 @@ async function main() {
   const start = performance.now();
   const steps = chosenSteps(process.argv.slice(2));
   /** @type {Result} */
-  const total = { passed: 0, failed: 0, skipped: [], output: "" };
-  /** @param {Result} result */
-  const add = ({ passed, failed, skipped }) => {
+  const total = { passed: 0, failed: [], skipped: [], output: "" };
+  /**
+   * @param {string} step
+   * @param {Result} result
+   */
+  const add = (step, { passed, failed, skipped }) => {
     total.passed += passed;
-    total.failed += failed;
+    total.failed.push(...failed.map((one) => `${step}: ${one}`));
     total.skipped.push(...skipped);
   };
   const fail = (/** @type {unknown} */ error) => {
-    console.log(error instanceof Error ? error.message : error);
-    total.failed++;
+    console.log(messageOf(error));
+    total.failed.push(messageOf(error));
   };
   try {
     // What does not compile fails, and the steps show what works all the same.
     await setUp(["record", "demo", "test"], fail);
     for (const { name, title, test, minutes = 10 } of steps) {
-      add(await runStep(name, title, () => test(minutes * 60_000)));
+      add(name, await runStep(name, title, () => test(minutes * 60_000)));
     }
   } catch (error) {
     fail(error);
   }
-  if (total.skipped.length > 0)
-    console.log(`\nSkipped:\n${total.skipped.map((one) => `  ${one}`).join("\n")}`);
+  printList("Skipped", total.skipped);
+  // Again, for whoever sees only the end of a long output
+  printList("Failed", total.failed);
   console.log(`\nIn ${seconds(performance.now() - start)}:`);
   console.log(countsText(total));
-  return total.failed > 0 || total.passed === 0 ? 1 : 0;
+  return total.failed.length > 0 || total.passed === 0 ? 1 : 0;
 }
 
 endWithChildren();
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(messageOf(error));
   process.exitCode = 2;
 }

@@ -12,7 +12,7 @@ import { runVitest } from "./vitest-project.mjs";
  * What a step found.
  * @typedef {object} Result
  * @property {number} passed
- * @property {number} failed
+ * @property {string[]} failed what failed, and the first line of why
  * @property {string[]} skipped what was not tested, and why
  * @property {string} output shown if something failed
  */
@@ -82,11 +82,14 @@ function commands(list) {
 }
 
 /**
- * @param {string} failures
+ * @param {string} failures what to show; empty if it passed
+ * @param {string} [reason] in a line; default: the first one of these
  * @returns {Result}
  */
-function oneTest(failures) {
-  return { passed: failures ? 0 : 1, failed: failures ? 1 : 0, skipped: [], output: failures };
+function oneTest(failures, reason = failures.split("\n", 1)[0] ?? "") {
+  return failures
+    ? { passed: 0, failed: [reason], skipped: [], output: failures }
+    : { passed: 1, failed: [], skipped: [], output: "" };
 }
 
 /**
@@ -124,5 +127,5 @@ async function checkReadme(timeoutMs) {
  */
 async function checkNewerNode(timeoutMs) {
   const { failed, output } = await unitOnNewerNode(timeoutMs);
-  return oneTest(failed > 0 ? output : "");
+  return failed.length > 0 ? oneTest(output, failed.join("; ")) : oneTest("");
 }

@@ -26,10 +26,11 @@ export async function runVitest(project, { root = ROOT, node = process.execPath,
     const ended = await run(node, args, options);
     /** @type {Counts} */
     const counts = JSON.parse(
-      await readFile(file, "utf8").catch(() => '{"passed":0,"failed":0,"skipped":[]}'),
+      await readFile(file, "utf8").catch(() => '{"passed":0,"failed":[],"skipped":[]}'),
     );
-    // No tests, no counts, an error outside of any test: all are failures.
-    if (ended.status !== 0 && counts.failed === 0) counts.failed = 1;
+    // No tests, no counts: both are failures.
+    if (ended.status !== 0 && counts.failed.length === 0)
+      counts.failed.push(`vitest: status ${ended.status}`);
     return { ...counts, output: ended.output };
   } finally {
     await rm(folder, { recursive: true, force: true });
