@@ -165,6 +165,7 @@ const vm = await runInVm({
   script: here("overhead/guest.sh"),
   out,
   memoryMiB: 4096,
+  isParallel: true,
   timeoutSeconds: 1800,
   modules: ["af_packet", "veth"],
   env: {
