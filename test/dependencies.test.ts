@@ -22,8 +22,8 @@ const ALLOWED: Readonly<Record<string, RegExp>> = {
 /** What folders of the analyzer may import beside that: what they are there for. */
 const ALLOWED_IN: readonly (readonly [folder: string, allowed: RegExp])[] = [
   ["analyzer/src/export/", /^(apache-arrow|csv-stringify|hyparquet-writer)$/],
-  // Parquet and Arrow are written in a thread of their own.
-  ["analyzer/src/export/writer-", /^node:worker_threads$/],
+  // Parquet and Arrow are encoded in a thread of their own.
+  ["analyzer/src/export/encoder-", /^node:worker_threads$/],
   ["analyzer/src/redact/", /^node:crypto$/],
   ["analyzer/src/expect/", /^yaml$/],
   // The one place with files, as SQLite's are its own to write.

@@ -5,6 +5,7 @@ import {
   type Block,
   EXPORT_FORMATS,
   type ExportFormatName,
+  type OpenWriter,
   type PacketFilter,
   partition,
   selectRows,
@@ -42,10 +43,10 @@ interface Open {
 export async function exportTable(files: readonly string[], options: TableExport): Promise<number> {
   const { table, output } = options;
   if (options.isPartitioned) checkFolder(output, options.force);
-  const outputs = new Outputs(options);
+  const outputs = new Outputs(options, await EXPORT_FORMATS[options.format].load());
   let rows = 0;
   try {
-    if (!options.isPartitioned) await outputs.at("");
+    if (!options.isPartitioned) outputs.at("");
     const once = new OnlyOnce();
     for (const file of files) {
       const progress = new ReadProgress(file, "exporting");
@@ -71,31 +72,32 @@ export async function exportTable(files: readonly string[], options: TableExport
 /** The files that are being written. */
 class Outputs {
   readonly #options: TableExport;
+  readonly #openWriter: OpenWriter;
   readonly #open = new Map<string, Open>();
   /** Those that were made, inner ones before outer ones. */
   readonly #folders: string[] = [];
 
-  constructor(options: TableExport) {
+  constructor(options: TableExport, openWriter: OpenWriter) {
     this.#options = options;
+    this.#openWriter = openWriter;
   }
 
   /** The writer of a file in the output's folder; "" is the output itself. */
-  async at(name: string): Promise<Open> {
+  at(name: string): Open {
     const known = this.#open.get(name);
     if (known) return known;
-    const { output, force, table, format } = this.#options;
+    const { output, force, table } = this.#options;
     const path = name === "" ? output : join(output, name);
     if (name !== "") this.#folders.unshift(...makeFoldersFor(path));
-    const openWriter = await EXPORT_FORMATS[format].load();
     const file = new NewFile(path, force);
-    const opened = { file, writer: openWriter(table, file) };
+    const opened = { file, writer: this.#openWriter(table, file) };
     this.#open.set(name, opened);
     return opened;
   }
 
   async write(block: Block, hosts: Rows["hosts"]): Promise<void> {
     if (!this.#options.isPartitioned) {
-      await (await this.at("")).writer.write(block);
+      await this.at("").writer.write(block);
       return;
     }
     const { extension } = EXPORT_FORMATS[this.#options.format];
@@ -103,7 +105,7 @@ class Outputs {
       const facts = hosts.get(recording) ?? { host: null, startUnixNs: null };
       for (const part of partition(rows, facts)) {
         const name = join(part.key, `${recording}.${extension}`);
-        await (await this.at(name)).writer.write(part.block);
+        await this.at(name).writer.write(part.block);
       }
     }
   }
