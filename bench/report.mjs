@@ -295,7 +295,8 @@ function analyzeText(r) {
     "DuckDB, one thread: the same rows from our CSV to Parquet": "duckdb",
   });
   return `Whole commands, start of the process included, on ${whole(r.events)} events in memory: a bridge's (fixtures/v1/bridge-6.1.skbt)
-repeated with other times, skbs and addresses (\`bench/multiply.mjs\`). Rates are of the time that passed. CPU times are of all
+repeated with other times, skbs and addresses (\`bench/multiply.mjs\`). DuckDB's time is that of its query, in a process that
+runs already. Rates are of the time that passed. CPU times are of all
 threads: an import has two that work at the same time, \`sqlite3\` one. The load average was ${load.map((/** @type {number} */ one) => one.toFixed(1)).join(" before, and ")} after; where it is
 above the number of CPUs, others took a share of the machine.
 
