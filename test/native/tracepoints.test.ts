@@ -11,7 +11,8 @@ import { countCaptured, pingReport, sendDatagrams, startServer, startTcpdump } f
 import { workspace } from "./support/workspace.js";
 
 const path = workspace();
-const { a, b } = network();
+const net = network();
+const { a, b } = net;
 
 /** Counters of programs that are not ours; those that grow are read before and after. */
 function truths() {
@@ -41,6 +42,7 @@ beforeAll(async () => {
   const dump = await startTcpdump(a, path("va.pcap"));
   const flags = ["--dropstack", "--callstack"];
   const recorder = await startRecorder(path("trace"), "record", "-o", path("trace"), ...flags);
+  await net.quiet();
   before = truths();
   const from = nowNs();
   pings = (await a.run("ping -q -c 20 -i 0.02 -e 4242 10.91.0.2; ping -q -c 5 -i 0.02 fd91::2")).stdout;

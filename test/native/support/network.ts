@@ -1,12 +1,15 @@
 // Two namespaces joined by a veth pair, and what the kernel itself counts in them.
 import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 
 import { afterAll, beforeAll } from "vitest";
 
 import { type Running, run, type RunResult, start } from "./cli.js";
 
 const sh = (line: string): string => execFileSync("bash", ["-ec", line], { encoding: "utf8" });
+
+const QUIET_MS = 1500;
 
 /** Packets by the kernel's count for a device. */
 export interface LinkCount {
@@ -75,8 +78,8 @@ export class Side {
 
 /**
  * A pair of namespaces with a veth pair `va` and `vb` between them: 10.91.0.1 and .2, fd91::1 and ::2. Neighbours are
- * known and nobody asks for routers, so the only packets are those that a test sends. Only 10.91.0.4, also of the second,
- * has to be asked for.
+ * known, nobody asks for routers, and there are no link-local addresses: so once it is quiet the only packets are those
+ * that a test sends. Only 10.91.0.4, also of the second, has to be asked for.
  */
 export class Network {
   readonly a: Side;
@@ -94,7 +97,7 @@ export class Network {
       side.sh(`
         for scope in all default; do
           sysctl -qw net.ipv6.conf.$scope.router_solicitations=0 net.ipv6.conf.$scope.accept_ra=0
-          sysctl -qw net.ipv6.conf.$scope.mldv2_unsolicited_report_interval=1
+          sysctl -qw net.ipv6.conf.$scope.mldv2_unsolicited_report_interval=1 net.ipv6.conf.$scope.addr_gen_mode=1
         done`);
     }
     const link = ["link", "add", a.device, "netns", a.namespace, "type", "veth", "peer", "name"];
@@ -104,6 +107,15 @@ export class Network {
     this.#know(a, b, ["10.91.0.2", "fd91::2"]);
     this.#know(b, a, ["10.91.0.1", "fd91::1"]);
     a.sh("ping -q -c 1 10.91.0.2; ping -q -c 1 fd91::2");
+  }
+
+  /** Waits until the devices have sent nothing for a while: they tell of their multicast groups twice, a second apart. */
+  async quiet(): Promise<void> {
+    const sent = (): number => this.a.linkCount().sent + this.b.linkCount().sent;
+    for (let before = -1, now = sent(); now !== before; now = sent()) {
+      before = now;
+      await delay(QUIET_MS);
+    }
   }
 
   /** Nothing is left, whatever has come to be. */
