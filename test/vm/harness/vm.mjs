@@ -58,7 +58,9 @@ const GUEST_ENV = {
  * 7.2 5.9, 1.5, 0.5. About 2.4 s of it is the kernel's boot, and 1 to 2.5 s the modules. `la57=off` makes no difference.
  * - `thread=single`: the guest's CPUs take turns. With a thread for each, the emulator now and then trips over code that
  *   one patches while another runs it, as attaching a probe does (an int3 oops: some 1 in 20 guests). Where two guests
- *   run on two CPUs it also is quicker: four recordings in 57 s, in 72 s with `thread=multi`.
+ *   run on two CPUs it also is quicker: four recordings in 57 s, and in 72 s with `thread=multi`.
+ * - `-cpu Nehalem`: what a later CPU saves at each switch, and its instructions for copying, cost more to emulate than they
+ *   save: the four recordings took 47 s, and 60 s with `-cpu max`.
  * - `tsc=reliable`: without it the clock is read from an emulated device.
  * - `init_on_alloc=0`: Debian's kernels zero what they allocate, and until 6.1 9p allocates its largest message for every
  *   request: 500 small writes to /out took 1.7 s on 5.10 with it and take 0.1 s without.
