@@ -117,18 +117,8 @@ async function runOnce(options) {
   await writePlan(out, options);
   const initramfs = await prepareInitramfs(kernel, options.modules);
   const args = [
-    [
-      "-M",
-      "q35",
-      "-accel",
-      `tcg,thread=${isParallel ? "multi" : "single"}`,
-      "-cpu",
-      "max",
-      "-smp",
-      `${cpus}`,
-      "-m",
-      `${memoryMiB}`,
-    ],
+    ["-M", "q35", "-accel", `tcg,thread=${isParallel ? "multi" : "single"}`, "-cpu", "Nehalem"],
+    ["-smp", `${cpus}`, "-m", `${memoryMiB}`],
     ["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio"],
     ["-kernel", kernel.image, "-initrd", initramfs, "-append", COMMAND_LINE],
     share("host", "/", "readonly=on"),
