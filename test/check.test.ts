@@ -1,4 +1,5 @@
 // check, expect and diff, by the real command: verdicts and reports, of recordings and databases, whole and not.
+import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -233,6 +234,9 @@ describe("expect", () => {
     expect(stderr).toMatch(/what is not known cannot be expected: /);
     expectNoTrace(stderr);
     expectRefused(await skbtracer("expect", "-"), /read twice/);
+    // It would give its bytes to the first reading, and none to the second.
+    execFileSync("mkfifo", [path("pipe")]);
+    expectRefused(await skbtracer("expect", path("pipe")), /read twice.*pipe, which is a pipe/);
   });
 });
 

@@ -4,7 +4,7 @@ import { Proposals, Survey } from "@skbtracer/analyzer/expectations";
 import type { Command } from "commander";
 import { otherRows, readSources } from "../answers/sources.js";
 import { writeOut } from "../io/output.js";
-import { readMode } from "../io/recording-file.js";
+import { readMode, refuseReadOnce } from "../io/recording-file.js";
 import { addModeOptions } from "../options/read-options.js";
 import { UsageError } from "../options/usage-error.js";
 import { escapeText } from "../print/escape.js";
@@ -40,7 +40,7 @@ export function addExpectCommand(program: Command, setExitCode: SetExitCode): vo
 async function expect(file: string, flags: ExpectFlags): Promise<number> {
   const { allowLoss = false } = flags;
   const mode = readMode(flags);
-  if (file === "-") throw new UsageError("the recording is read twice: give a file, not -");
+  await refuseReadOnce(file, "expect");
   const survey = new Survey();
   const meta: AnyRow[] = [];
   const probes: AnyRow[] = [];

@@ -5,10 +5,9 @@ import { NotARecordingError, RecordingCopier } from "@skbtracer/format";
 import type { Command } from "commander";
 import { ReadProgress } from "../io/read-progress.js";
 import { type CopyFlags, writeCopy } from "../io/recording-copy.js";
-import { isRegularDatabase, readMode, readRecording } from "../io/recording-file.js";
+import { readMode, readRecording, refuseDatabase } from "../io/recording-file.js";
 import { addModeOptions } from "../options/read-options.js";
 import { redactionKey } from "../options/redaction-key.js";
-import { UsageError } from "../options/usage-error.js";
 import { countText } from "../print/quantities.js";
 import type { SetExitCode } from "./table.js";
 import { printNotes } from "./notes.js";
@@ -46,8 +45,7 @@ export function addRedactCommand(program: Command, setExitCode: SetExitCode): vo
 
 async function redact(file: string, flags: RedactFlags): Promise<number> {
   const mode = readMode(flags);
-  if (await isRegularDatabase(file))
-    throw new UsageError(`${file} is a database: redact the recording that it was made from`);
+  await refuseDatabase(file, "redact");
   const key = redactionKey(flags.key);
   const { source, counts } = await writeCopy(file, flags, async (write) => {
     const redaction = new Redaction(key);

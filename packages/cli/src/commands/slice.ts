@@ -1,6 +1,5 @@
 // skbtracer slice: a part of a recording, as a recording that stands alone.
 import { randomFillSync } from "node:crypto";
-import { statSync } from "node:fs";
 import {
   type Demand,
   type FinishedPath,
@@ -14,7 +13,7 @@ import type { Command } from "commander";
 import { checkConditions, type Conditions, pathHolds, placeHolds } from "../answers/conditions.js";
 import { ReadProgress } from "../io/read-progress.js";
 import { writeCopy } from "../io/recording-copy.js";
-import { isRegularDatabase, readRecording } from "../io/recording-file.js";
+import { readRecording, refuseDatabase, refuseReadOnce } from "../io/recording-file.js";
 import { type Flow, flowHolds, parseFlow } from "../options/flow.js";
 import { addRowOptions, type ReadFlags, readOptions } from "../options/read-options.js";
 import { UsageError } from "../options/usage-error.js";
@@ -67,10 +66,8 @@ export function addSliceCommand(program: Command, setExitCode: SetExitCode): voi
 async function slice(file: string, flags: SliceFlags): Promise<number> {
   const { filter, mode, conditions } = await readOptions(flags);
   const { events, flow } = flags;
-  if (file === "-") throw new UsageError("slice reads a recording twice: give a file, not standard input");
-  if (await isRegularDatabase(file))
-    throw new UsageError(`${file} is a database: slice the recording that it was made from`);
-  if (statSync(file).isFIFO()) throw new UsageError(`${file} is a pipe, and slice reads a recording twice`);
+  await refuseReadOnce(file, "slice");
+  await refuseDatabase(file, "slice");
   checkConditions(events ? "events" : "paths", conditions, filter);
   if (events && flow) throw new UsageError("--flow is of whole paths: leave it or --events out");
   const choice = { filter, mode, conditions, flow };

@@ -73,6 +73,20 @@ export async function* readRecording(path: string, reader: RecordingReader): Asy
   }
 }
 
+/**
+ * Refuses what gives its bytes only once.
+ * @param command which reads it twice
+ * @throws UsageError
+ */
+export async function refuseReadOnce(path: string, command: string): Promise<void> {
+  const isPipe = path !== "-" && (await stat(path).catch(() => undefined))?.isFIFO();
+  if (path !== "-" && !isPipe) return;
+  const what = isPipe ? `${path}, which is a pipe` : "standard input";
+  throw new UsageError(
+    `${command} reads a recording twice, and what is read twice has to be a file, not ${what}`,
+  );
+}
+
 const DATABASE_MAGIC = "SQLite format 3\0";
 
 /** Whether a path is a SQLite database; "-" and what cannot be opened are none. */
@@ -92,4 +106,14 @@ export async function isRegularDatabase(path: string): Promise<boolean> {
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Refuses a database where only a recording will do.
+ * @param verb what is asked for: "redact"
+ * @throws UsageError
+ */
+export async function refuseDatabase(path: string, verb: string): Promise<void> {
+  if (await isRegularDatabase(path))
+    throw new UsageError(`${path} is a database: ${verb} the recording that it was made from`);
 }
