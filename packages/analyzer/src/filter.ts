@@ -1,5 +1,5 @@
 // Which packets are wanted, for who needs nothing else of a recording: recorders. It loads a tenth of the package.
-export type { EventKindName } from "./event/trace-event.js";
+export type { EventKindName } from "@skbtracer/format";
 export { ExpressionFilter } from "./expression/expression-filter.js";
 export { FilterError } from "./filter/filter-error.js";
 export { type KernelFilter, kernelFilter } from "./filter/kernel-filter.js";

@@ -3,14 +3,13 @@ export type { Capture } from "./dissect/capture.js";
 export { dissect } from "./dissect/packet.js";
 export type { Packet } from "./dissect/packet-fields.js";
 export { packetInfo } from "./dissect/packet-info.js";
+export { type EventKindName, kindName } from "@skbtracer/format";
 export { type Flow, flowText } from "./event/flow-text.js";
 export { Names } from "./event/names.js";
 export { Selection } from "./event/selection.js";
 export {
   captureOf,
   type DropFacts,
-  type EventKindName,
-  kindName,
   type RuleFacts,
   type TraceEvent,
   traceEvent,

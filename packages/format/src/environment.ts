@@ -1,4 +1,5 @@
 // The ENVIRONMENT chunk: the host that recorded, and all that the events refer to and that was known from the start.
+import type { EventKindName } from "./event-kind.js";
 import { checkLayout, type EventLayout } from "./event-layout.js";
 import {
   asAddress,
@@ -34,18 +35,7 @@ export interface Probe {
   readonly name: string;
   readonly type: "kprobe" | "kprobe_multi" | "kretprobe" | "raw_tracepoint";
   /** What its events mean. */
-  readonly event:
-    | "sight"
-    | "drop"
-    | "traversal"
-    | "clone"
-    | "free"
-    | "head"
-    | "merge"
-    | "alloc"
-    | "return"
-    | "hook"
-    | "rule";
+  readonly event: Exclude<EventKindName, "conntrack"> | "alloc";
   readonly status: "attached" | "refused";
   /** Why it was refused. */
   readonly reason?: string;

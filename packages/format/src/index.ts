@@ -19,6 +19,7 @@ export {
   NO_CPU,
 } from "./chunk.js";
 export { type Chunk, ChunkScanner, type Damage, type ReadMode } from "./chunk-scanner.js";
+export { type EventKindName, kindName } from "./event-kind.js";
 export { CloneHow, EVENT_LAYOUT, EventFlag, EventKind } from "./event-layout.generated.js";
 export {
   checkLayout,

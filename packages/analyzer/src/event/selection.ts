@@ -1,8 +1,9 @@
 // Which events of a recording are wanted: the packet filter, as the kernel would have applied it, and the kinds.
+import type { EventKindName } from "@skbtracer/format";
 import type { ExpressionFilter } from "../expression/expression-filter.js";
 import type { PacketFilter } from "../filter/packet-filter.js";
 import { packetMatcher, type PacketMatcher } from "../filter/matches.js";
-import type { EventKindName, TraceEvent } from "./trace-event.js";
+import type { TraceEvent } from "./trace-event.js";
 
 /** How many ended skbs are remembered for the returns of functions that they ended in. */
 const ENDED_MAX = 4096;

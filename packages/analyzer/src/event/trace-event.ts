@@ -1,5 +1,5 @@
 // One event as people and programs want it: numbers turned into names, bytes into a packet.
-import { CloneHow, type EventBatch, EventFlag, EventKind } from "@skbtracer/format";
+import { CloneHow, type EventBatch, EventFlag, type EventKindName, kindName } from "@skbtracer/format";
 import type { Capture } from "../dissect/capture.js";
 import { dissect } from "../dissect/packet.js";
 import type { Packet } from "../dissect/packet-fields.js";
@@ -8,20 +8,6 @@ import type { Names } from "./names.js";
 import { type Connection, readConnection } from "./connection.js";
 import { returnText } from "./return-text.js";
 import { type RuleStep, ruleStep, type TablePass, tablePass } from "./table-pass.js";
-
-/** What an event tells. */
-export type EventKindName =
-  | "sight"
-  | "drop"
-  | "traversal"
-  | "clone"
-  | "free"
-  | "head"
-  | "merge"
-  | "return"
-  | "hook"
-  | "rule"
-  | "conntrack";
 
 /** Of a pass through a table, or of a hook that did not let the packet pass. */
 export interface TraversalFacts extends TablePass {
@@ -112,25 +98,6 @@ const BORN: Readonly<Record<number, Born>> = {
 /** How the skb of the clone that is event `i` was made. */
 export function bornOf(batch: EventBatch, i: number): Born {
   return BORN[batch.tailNumber(i, "how")] ?? "cloned";
-}
-
-const KIND_NAMES: Readonly<Record<number, EventKindName>> = {
-  [EventKind.SIGHT]: "sight",
-  [EventKind.DROP]: "drop",
-  [EventKind.TRAVERSAL]: "traversal",
-  [EventKind.CLONE]: "clone",
-  [EventKind.FREE]: "free",
-  [EventKind.HEAD]: "head",
-  [EventKind.MERGE]: "merge",
-  [EventKind.HOOK]: "hook",
-  [EventKind.RULE]: "rule",
-  [EventKind.CONNTRACK]: "conntrack",
-  [EventKind.RETURN]: "return",
-};
-
-/** The name of a kind; undefined for one that only a newer version knows. */
-export function kindName(kind: number): EventKindName | undefined {
-  return KIND_NAMES[kind];
 }
 
 /** The captured bytes of event `i`, with the skb's header offsets relative to them. */

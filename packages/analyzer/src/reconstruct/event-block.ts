@@ -1,5 +1,5 @@
 // Columns of `events` from a batch: numbers as they were decoded, and for the rest numbers of what they refer to.
-import { kindName } from "../event/trace-event.js";
+import { kindName } from "@skbtracer/format";
 import type { Block, Column } from "../tables/block.js";
 import type { FollowedBatch, Lives } from "./lives.js";
 import { packetColumns } from "./packet-columns.js";

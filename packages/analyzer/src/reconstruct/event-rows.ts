@@ -1,5 +1,5 @@
 // Single events as rows: of `events`, and with what their kind adds of `drops` and `traversals`.
-import { kindName } from "../event/trace-event.js";
+import { kindName } from "@skbtracer/format";
 import type { Names } from "../event/names.js";
 import type { DropRow, EventRow, TraversalRow } from "../tables/rows.js";
 import type { Life } from "./life.js";

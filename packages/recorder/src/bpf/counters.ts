@@ -13,17 +13,7 @@ export type CounterName =
   | "reused"
   | "undecided";
 
-const NAMES: readonly CounterName[] = [
-  "attempts",
-  "failed",
-  "untracked",
-  "unpaired",
-  "unstacked",
-  "unnamed",
-  "faults",
-  "reused",
-  "undecided",
-];
+const NAMES = COUNTERS_LAYOUT.fields.map(({ name }) => name as CounterName);
 
 /** The counters of all CPUs. */
 export class Counters {

@@ -1,0 +1,14 @@
+// What events tell, by name.
+import { EventKind } from "./event-layout.generated.js";
+
+/** What an event tells. */
+export type EventKindName = Lowercase<keyof typeof EventKind>;
+
+const NAMES: Readonly<Record<number, EventKindName>> = Object.fromEntries(
+  Object.entries(EventKind).map(([name, kind]) => [kind, name.toLowerCase() as EventKindName]),
+);
+
+/** The name of a kind; undefined for one that only a newer version knows. */
+export function kindName(kind: number): EventKindName | undefined {
+  return NAMES[kind];
+}
