@@ -1,25 +1,20 @@
 // Drops of many kinds, on each kernel: as many as the kernel's own counters say, with the reason that it gives, and with
 // an explanation. Read on this machine, which knows nothing of that kernel.
-import { execFile } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
 import { type DropRow, explainDrop, explainedNames, explainName } from "@skbtracer/analyzer";
 import { RecordingReader } from "@skbtracer/format";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect } from "vitest";
 
-import { kernelOrSkip, kernelsHere } from "./harness/kernels.mjs";
+import { kernelsHere } from "./harness/kernels.mjs";
 import { runScenarios } from "./harness/scenarios.mjs";
+import { commandOutput, jsonLines } from "./support/command.js";
 import { counter, counterNames } from "./support/counters.js";
+import { expectDone, testsOn } from "./support/guest.js";
 import { parseChains, taken } from "./support/iptables.js";
-import { expectOnlyMissedHits } from "./support/notes.js";
-
-const CLI = fileURLToPath(new URL("../../packages/cli/bin/skbtracer.js", import.meta.url));
-const run = promisify(execFile);
 
 /** Files that other programs wrote in the same run. */
 type Truth = (name: string) => Promise<string>;
@@ -119,34 +114,13 @@ for (const row of await kernelsHere()) {
   describe(`drops on Debian ${suite} (${line})`, () => {
     const out = join(folder, suite);
     const truth: Truth = (name) => readFile(join(out, name), "utf8");
-    const skbtracer = async (...args: string[]): Promise<string> => {
-      const { stdout, stderr } = await run(process.execPath, [CLI, ...args, join(out, "recording.skbt")], {
-        maxBuffer: 2 ** 28,
-      });
-      expectOnlyMissedHits(stderr);
-      return stdout;
-    };
-    let skip: string | undefined;
+    const skbtracer = (...args: string[]): Promise<string> =>
+      commandOutput([...args, join(out, "recording.skbt")]);
     let drops: DropRow[] = [];
-
-    beforeAll(async () => {
-      const context = { skip: (reason?: string) => void (skip = reason ?? "") };
-      const kernel = await kernelOrSkip(row, context as never);
-      if (skip !== undefined) return;
-      const result = await runScenarios(kernel, out, "record-drops.sh");
-      expect(result, result.stderr).toMatchObject({ status: 0, oops: null });
-      const text = await skbtracer("drops", "--json");
-      drops = text
-        .split("\n")
-        .filter(Boolean)
-        .map((one) => JSON.parse(one) as DropRow);
+    const it = testsOn(row, async (kernel) => {
+      expectDone(await runScenarios(kernel, out, "record-drops.sh"));
+      drops = jsonLines(await skbtracer("drops", "--json")) as DropRow[];
     });
-
-    const it = (name: string, check: () => Promise<void>): void =>
-      test(name, async (context) => {
-        if (skip !== undefined) context.skip(skip);
-        await check();
-      });
 
     for (const [name, kind] of Object.entries(KINDS))
       it(`${name}: as many as counted, where and why, none of them harmless`, async () => {

@@ -1,21 +1,18 @@
 // A filter expression in the kernel lets pass what tcpdump finds with the same expression, on each kernel.
-import { execFile } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
 import { afterAll, describe, expect, test } from "vitest";
 
 import { kernelOrSkip, kernelsHere } from "./harness/kernels.mjs";
 import { runInVm } from "./harness/vm.mjs";
+import { CLI, jsonLines, LONG, run } from "./support/command.js";
+import { expectDone } from "./support/guest.js";
 
-const CLI = fileURLToPath(new URL("../../packages/cli/bin/skbtracer.js", import.meta.url));
 const SCRIPT = fileURLToPath(new URL("scripts/expressions.sh", import.meta.url));
-const run = promisify(execFile);
-const LONG = { maxBuffer: 2 ** 28 };
 
 /** Each with the least that tcpdump finds: the traffic is known. */
 const EXPRESSIONS: readonly [expression: string, atLeast: number][] = [
@@ -37,10 +34,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function eventsOf(file: string, ...flags: string[]): Promise<Event[]> {
   const { stdout } = await run(process.execPath, [CLI, "replay", "--json", ...flags, file], LONG);
-  return stdout
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Event);
+  return jsonLines(stdout) as Event[];
 }
 
 const kernels = await kernelsHere();
@@ -56,8 +50,7 @@ describe("filter expressions", () => {
         SKBTRACER: `${process.execPath} ${CLI}`,
       };
       const result = await runInVm({ kernel, script: SCRIPT, out, timeoutSeconds: 600, env });
-      expect(result.oops).toBeNull();
-      expect(result.status, result.stderr).toBe(0);
+      expectDone(result);
 
       const f = Number(await readFile(join(out, "netns.f"), "utf8"));
       for (const [index, [expression, atLeast]] of expressions.entries()) {

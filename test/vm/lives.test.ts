@@ -1,22 +1,17 @@
 // What becomes of packets on real kernels: addresses that are used again, and what is followed through NAT, a tunnel, a
 // bridge, segmentation and fragmentation. Beside it what ping, ip and bpftrace say of the same packets.
-import { execFile } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
 import type { EventRow, PathRow } from "@skbtracer/analyzer";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect } from "vitest";
 
-import { kernelOrSkip, kernelsHere } from "./harness/kernels.mjs";
+import { kernelsHere } from "./harness/kernels.mjs";
 import { runScenarios } from "./harness/scenarios.mjs";
-import { expectOnlyMissedHits } from "./support/notes.js";
-
-const CLI = fileURLToPath(new URL("../../packages/cli/bin/skbtracer.js", import.meta.url));
-const run = promisify(execFile);
+import { commandOutput, CLI, jsonLines, LONG, run } from "./support/command.js";
+import { expectDone, testsOn } from "./support/guest.js";
 
 const folder = mkdtempSync(join(tmpdir(), "skbtracer-lives-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -48,23 +43,18 @@ class Part {
     return readFile(join(this.#folder, name), "utf8");
   }
 
-  async run(command: string, recording: string, ...flags: string[]): Promise<string> {
-    const args = [CLI, command, ...flags, this.#file(recording)];
-    const { stdout, stderr } = await run(process.execPath, args, { maxBuffer: 2 ** 28 });
-    expectOnlyMissedHits(stderr);
-    return stdout;
+  run(command: string, recording: string, ...flags: string[]): Promise<string> {
+    return commandOutput([command, ...flags, this.#file(recording)]);
   }
 
   async paths(recording: string, ...flags: string[]): Promise<PathRow[]> {
-    return linesOf(await this.run("paths", recording, "--json", ...flags)) as PathRow[];
+    return jsonLines(await this.run("paths", recording, "--json", ...flags)) as PathRow[];
   }
 
   async events(recording: string): Promise<EventPart[]> {
     const select = "select path, kind, function, netns, destination_port, info, icmp_seq from events";
-    const { stdout } = await run(process.execPath, [CLI, "sql", this.#file(recording), select], {
-      maxBuffer: 2 ** 28,
-    });
-    return linesOf(stdout) as EventPart[];
+    const { stdout } = await run(process.execPath, [CLI, "sql", this.#file(recording), select], LONG);
+    return jsonLines(stdout) as EventPart[];
   }
 
   async info(recording: string): Promise<Info> {
@@ -94,13 +84,6 @@ class Part {
   }
 }
 
-function linesOf(text: string): unknown[] {
-  return text
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as unknown);
-}
-
 const requests = (paths: readonly PathRow[]): PathRow[] =>
   paths.filter(({ info, parent }) => info === "request" && parent === null);
 const small = (paths: readonly PathRow[]): PathRow[] => paths.filter(({ len }) => len === 84);
@@ -108,23 +91,13 @@ const small = (paths: readonly PathRow[]): PathRow[] => paths.filter(({ len }) =
 for (const row of await kernelsHere())
   describe(`on Debian ${row.suite} (${row.line})`, () => {
     const { suite } = row;
-    let skip: string | undefined;
-    beforeAll(async () => {
-      const context = { skip: (reason?: string) => void (skip = reason ?? "") };
-      const kernel = await kernelOrSkip(row, context as never);
-      if (skip !== undefined) return;
-      const result = await runScenarios(kernel, join(folder, suite), "lives.sh", {
-        COMPARE: row.isOutermost ? "yes" : "",
-      });
-      expect(result.oops).toBeNull();
-      expect(result.status, result.stderr).toBe(0);
-    });
-
-    const it = (name: string, check: () => Promise<void>): void =>
-      test(name, async (context) => {
-        if (skip !== undefined) context.skip(skip);
-        await check();
-      });
+    const it = testsOn(row, async (kernel) =>
+      expectDone(
+        await runScenarios(kernel, join(folder, suite), "lives.sh", {
+          COMPARE: row.isOutermost ? "yes" : "",
+        }),
+      ),
+    );
 
     const reuse = new Part(suite, "reuse");
     const dnat = new Part(suite, "dnat");

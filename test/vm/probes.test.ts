@@ -1,22 +1,20 @@
 // Any function by --probes, on each kernel: what another tracer sees of a ping, everything there is, what functions
 // return, and a module that is unloaded meanwhile.
-import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect } from "vitest";
 
 import { preparePwru } from "../../bench/overhead/pwru.mjs";
-import { KERNELS, kernelOrSkip, kernelsHere } from "./harness/kernels.mjs";
+import { KERNELS, kernelsHere } from "./harness/kernels.mjs";
 import { runInVm } from "./harness/vm.mjs";
+import { CLI, jsonLines, LONG, run } from "./support/command.js";
+import { expectDone, testsOn } from "./support/guest.js";
 
-const CLI = fileURLToPath(new URL("../../packages/cli/bin/skbtracer.js", import.meta.url));
 const SCENARIOS = fileURLToPath(new URL("scenarios", import.meta.url));
-const run = promisify(execFile);
 
 /** On the way of an echo request over a veth pair; on every kernel functions of their own. */
 const FUNCTIONS =
@@ -49,17 +47,8 @@ describe.each(KERNELS.map(({ suite, line }) => ({ suite, line })))(
   "--probes on Debian $suite ($line)",
   ({ suite }) => {
     const out = join(folder, suite);
-    let skip: string | undefined;
-
-    beforeAll(async () => {
-      const row = rowsHere.find((candidate) => candidate.suite === suite);
-      if (!row) {
-        skip = `no kernel of Debian ${suite} here`;
-        return;
-      }
-      const context = { skip: (reason?: string) => void (skip = reason ?? "") };
-      const kernel = await kernelOrSkip(row, context as never);
-      if (skip !== undefined) return;
+    const row = rowsHere.find((candidate) => candidate.suite === suite);
+    const it = testsOn(row, async (kernel) => {
       const pwru = await preparePwru().catch(() => undefined);
       const result = await runInVm({
         kernel,
@@ -74,23 +63,13 @@ describe.each(KERNELS.map(({ suite, line }) => ({ suite, line })))(
           PWRU: pwru?.program ?? "",
         },
       });
-      expect(result.oops).toBeNull();
-      expect(result.status, result.stderr).toBe(0);
+      expectDone(result);
     });
-
-    const it = (name: string, check: (skipped: (reason: string) => void) => Promise<void>): void =>
-      test(name, async (context) => {
-        if (skip !== undefined) context.skip(skip);
-        await check((reason) => context.skip(reason));
-      });
 
     const lines = async (name: string, command: string, ...flags: string[]): Promise<unknown[]> => {
       const args = [CLI, command, ...flags, join(out, `${name}.skbt`)];
-      const { stdout } = await run(process.execPath, args, { maxBuffer: 2 ** 28 });
-      return stdout
-        .split("\n")
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as unknown);
+      const { stdout } = await run(process.execPath, args, LONG);
+      return jsonLines(stdout);
     };
     const requests = async (name: string): Promise<PathRow[]> =>
       ((await lines(name, "paths", "--json", "--proto", "icmp")) as PathRow[]).filter(({ info }) =>

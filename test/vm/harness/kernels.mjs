@@ -82,18 +82,28 @@ export async function prepareKernel(suite) {
 }
 
 /**
- * prepareKernel for a test, which is skipped with the reason if the kernel cannot be had. The own suite's never is.
+ * prepareKernel, or why the kernel cannot be had. The own suite's always can.
+ * @param {KernelRow & { own: boolean }} row
+ * @returns {Promise<Kernel | string>}
+ */
+export async function kernelOrReason({ suite, own }) {
+  try {
+    return await prepareKernel(suite);
+  } catch (error) {
+    if (error instanceof KernelUnavailable && !own) return error.message;
+    throw error;
+  }
+}
+
+/**
+ * prepareKernel for a test, which is skipped with the reason if the kernel cannot be had.
  * @param {KernelRow & { own: boolean }} row
  * @param {{ skip: (reason: string) => never }} context vitest's test context
  * @returns {Promise<Kernel>}
  */
-export async function kernelOrSkip({ suite, own }, context) {
-  try {
-    return await prepareKernel(suite);
-  } catch (error) {
-    if (error instanceof KernelUnavailable && !own) return context.skip(error.message);
-    throw error;
-  }
+export async function kernelOrSkip(row, context) {
+  const kernel = await kernelOrReason(row);
+  return typeof kernel === "string" ? context.skip(kernel) : kernel;
 }
 
 /**

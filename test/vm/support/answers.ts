@@ -2,6 +2,7 @@
 // same traffic.
 import type { DropRow, PathRow, TraversalRow } from "@skbtracer/analyzer";
 import { expect } from "vitest";
+import type { Declare } from "./guest.js";
 import { parseChains, passes, taken } from "./iptables.js";
 
 /** A recorded scenario, with the truth beside it. */
@@ -13,8 +14,6 @@ export interface Answered {
   /** Rows that a command prints as JSON. */
   rows(command: "paths" | "drops" | "traversals", ...flags: string[]): Promise<unknown[]>;
 }
-
-type Declare = (name: string, check: () => Promise<void>) => void;
 
 /** The copy for a packet socket: tcpdump's or ping's. */
 const isCopy = ({ begin, functions }: PathRow): boolean =>

@@ -1,25 +1,22 @@
 // What is recorded of nftables, iptables of both kinds, hooks, NAT and traced rules equals what the rules themselves, the
 // kernel and conntrack say of the same traffic.
-import { execFile } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
 import type { PathRow, TraversalRow } from "@skbtracer/analyzer";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect } from "vitest";
 
-import { kernelOrSkip, kernelsHere } from "../harness/kernels.mjs";
+import { kernelsHere } from "../harness/kernels.mjs";
 import { runInVm } from "../harness/vm.mjs";
+import { commandOutput, CLI, jsonLines } from "./command.js";
+import { expectDone, testsOn } from "./guest.js";
 import { parseChains, passes, taken } from "./iptables.js";
-import { expectOnlyMissedHits } from "./notes.js";
 
-const CLI = fileURLToPath(new URL("../../../packages/cli/bin/skbtracer.js", import.meta.url));
 const SCENARIOS = fileURLToPath(new URL("../scenarios", import.meta.url));
 const TIMEOUT_SECONDS = 600;
-const run = promisify(execFile);
 
 const folder = mkdtempSync(join(tmpdir(), "skbtracer-vm-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -51,24 +48,20 @@ class Recorded {
   }
 
   /** What a command prints of the recording. */
-  async print(command: string, ...flags: string[]): Promise<string> {
-    const args = [CLI, command, ...flags, join(this.#folder, "recording.skbt")];
-    const { stdout, stderr } = await run(process.execPath, args, { maxBuffer: 2 ** 28 });
+  print(command: string, ...flags: string[]): Promise<string> {
+    const args = [command, ...flags, join(this.#folder, "recording.skbt")];
     // Messages between processes are told of there, and how much was exported.
-    expectOnlyMissedHits(
-      stderr.replaceAll(/^skbtracer: \d+ (path\(s\) without a packet|row\(s\) of).*\n/gm, ""),
-    );
-    return stdout;
+    return commandOutput(args, /^skbtracer: \d+ (path\(s\) without a packet|row\(s\) of).*\n/gm);
   }
 
   async paths(...flags: string[]): Promise<PathRow[]> {
-    return lines(await this.print("paths", "--json", ...flags)) as PathRow[];
+    return jsonLines(await this.print("paths", "--json", ...flags)) as PathRow[];
   }
 
   /** Passes in a namespace. */
   async passes(netns: string, ...flags: string[]): Promise<TraversalRow[]> {
     const inode = await this.netns(netns);
-    const all = lines(await this.print("traversals", "--json", ...flags)) as TraversalRow[];
+    const all = jsonLines(await this.print("traversals", "--json", ...flags)) as TraversalRow[];
     return all.filter((row) => row.netns === inode);
   }
 
@@ -94,13 +87,6 @@ class Recorded {
   }
 }
 
-function lines(text: string): unknown[] {
-  return text
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as unknown);
-}
-
 function packetsOf(rule: NftRule | undefined): number {
   return rule?.expr.find(({ counter }) => counter)?.counter?.packets ?? 0;
 }
@@ -112,25 +98,12 @@ const inChain = (rows: readonly TraversalRow[], table: string, chain: string): T
 export async function testNetfilter(suite: string): Promise<void> {
   const kernel = (await kernelsHere()).find((row) => row.suite === suite);
   if (!kernel) throw new Error(`no kernel of ${suite} in the table`);
-  let unavailable: string | undefined;
-  const it = (name: string, check: () => Promise<void>): void =>
-    test(name, async (context) => (unavailable === undefined ? check() : context.skip(unavailable)));
-
   describe(`netfilter on Linux ${kernel.line} (Debian ${suite})`, () => {
     const plain = new Recorded(suite, "plain");
     const traced = new Recorded(suite, "rules");
     const both = [plain, traced] as const;
 
-    beforeAll(async () => {
-      const skip = (reason: string): never => {
-        unavailable = reason;
-        throw new Error(reason);
-      };
-      const ready = await kernelOrSkip(kernel, { skip }).catch((error: unknown) => {
-        if (unavailable === undefined) throw error;
-        return undefined;
-      });
-      if (!ready) return;
+    const it = testsOn(kernel, async (ready) => {
       const result = await runInVm({
         kernel: ready,
         script: join(SCENARIOS, "record-netfilter.sh"),
@@ -142,8 +115,7 @@ export async function testNetfilter(suite: string): Promise<void> {
           KILL: kernel.isOutermost ? "yes" : "",
         },
       });
-      expect(result.status, result.stderr).toBe(0);
-      expect(result.oops).toBeNull();
+      expectDone(result);
     });
 
     it("passes through nftables' base chains equal their counters", async () => {
@@ -314,7 +286,7 @@ export async function testNetfilter(suite: string): Promise<void> {
     });
 
     it("listings of all kinds of rules are in the recording, of its begin and its end", async () => {
-      const rows = lines(
+      const rows = jsonLines(
         await plain.print("export", "--table", "rules", "--format", "ndjson", "-o", "-"),
       ) as { moment: string; netns: number; kind: string; text: string }[];
       for (const [netns, kind, text] of [

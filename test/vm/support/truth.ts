@@ -1,24 +1,19 @@
 // What is recorded on a kernel equals what its own counters and other programs say of the same traffic. Each kernel has
 // a test file of its own, so that two are tested at a time.
-import { execFile } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect } from "vitest";
 
-import { kernelOrSkip, kernelsHere } from "../harness/kernels.mjs";
+import { kernelsHere } from "../harness/kernels.mjs";
 import { runScenarios } from "../harness/scenarios.mjs";
-import { parseChains, passes, taken } from "./iptables.js";
 import { testAnswers } from "./answers.js";
+import { commandOutput, CLI, jsonLines, run } from "./command.js";
+import { expectDone, testsOn } from "./guest.js";
+import { parseChains, passes, taken } from "./iptables.js";
 import { followLives, type LifeEvent } from "./lives.js";
-import { expectOnlyMissedHits } from "./notes.js";
-
-const CLI = fileURLToPath(new URL("../../../packages/cli/bin/skbtracer.js", import.meta.url));
-const run = promisify(execFile);
 
 interface Event extends LifeEvent {
   readonly function: string;
@@ -65,30 +60,20 @@ class Scenario {
   }
 
   /** What replay prints of a recording. */
-  async replay(name: string, ...flags: string[]): Promise<string> {
-    const args = [CLI, "replay", ...flags, join(this.#folder, `${name}.skbt`)];
-    const { stdout, stderr } = await run(process.execPath, args, { maxBuffer: 2 ** 28 });
-    expectOnlyMissedHits(stderr);
-    return stdout;
+  replay(name: string, ...flags: string[]): Promise<string> {
+    return commandOutput(["replay", ...flags, join(this.#folder, `${name}.skbt`)]);
   }
 
   async events(name = "recording", stacks = "--dropstack"): Promise<Event[]> {
     const stdout = await this.replay(name, "--json", "--iptable", "--lifecycle", ...(stacks ? [stacks] : []));
-    return stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as Event);
+    return jsonLines(stdout) as Event[];
   }
 
   /** What a command with answers prints as JSON. */
   async rows(command: "paths" | "drops" | "traversals", ...flags: string[]): Promise<unknown[]> {
-    const args = [CLI, command, "--json", ...flags, join(this.#folder, "recording.skbt")];
-    const { stdout, stderr } = await run(process.execPath, args, { maxBuffer: 2 ** 28 });
-    expectOnlyMissedHits(stderr);
-    return stdout
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as unknown);
+    return jsonLines(
+      await commandOutput([command, "--json", ...flags, join(this.#folder, "recording.skbt")]),
+    );
   }
 
   async info(): Promise<Info> {
@@ -152,22 +137,7 @@ export async function testKernel(suite: string): Promise<void> {
   if (!row) throw new Error(`no kernel of Debian ${suite} in the table`);
   const { line } = row;
   describe(`on Debian ${suite} (${line})`, () => {
-    let skip: string | undefined;
-    beforeAll(async () => {
-      const context = { skip: (reason?: string) => void (skip = reason ?? "") };
-      const kernel = await kernelOrSkip(row, context as never);
-      if (skip !== undefined) return;
-      const result = await runScenarios(kernel, join(folder, suite));
-      expect(result.oops).toBeNull();
-      expect(result.status, result.stderr).toBe(0);
-    });
-
-    const it = (name: string, check: () => Promise<void>): void =>
-      test(name, async (context) => {
-        if (skip !== undefined) context.skip(skip);
-        await check();
-      });
-
+    const it = testsOn(row, async (kernel) => expectDone(await runScenarios(kernel, join(folder, suite))));
     const veth = new Scenario(suite, "veth");
     const bridge = new Scenario(suite, "bridge");
     const filters = new Scenario(suite, "filters");
