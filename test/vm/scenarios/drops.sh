@@ -1,20 +1,11 @@
 # Packets that are dropped for many reasons, some of each, in two namespaces joined by a veth pair: b is a router with a
 # firewall. Every drop has a counter of the kernel or of a program that is not ours.
 
+. "$SCENARIOS/network.sh"
+
 setup() {
-  ip netns add a
-  ip netns add b
-  ip link add va netns a type veth peer name vb netns b
-  for ns in a b; do
-    # No packets but ours: no IPv6 neighbours.
-    ip netns exec $ns sysctl -qw net.ipv6.conf.all.disable_ipv6=1
-    ip -n $ns link set lo up
-    ip -n $ns link set v$ns up
-  done
-  ip -n a addr add 10.0.3.1/24 dev va
-  ip -n b addr add 10.0.3.2/24 dev vb
-  ip -n a neigh add 10.0.3.2 lladdr "$(ip netns exec b cat /sys/class/net/vb/address)" dev va
-  ip -n b neigh add 10.0.3.1 lladdr "$(ip netns exec a cat /sys/class/net/va/address)" dev vb
+  namespaces a b
+  cable a va 10.0.3.1/24 b vb 10.0.3.2/24
   ip -n a route add default via 10.0.3.2
   # b forwards to 10.0.9.0/24, and has a route to nothing else.
   ip -n b link add lan type dummy

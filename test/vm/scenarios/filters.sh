@@ -15,14 +15,7 @@ setup() {
   sleep 2
 }
 
-# Starts a recorder; its first bytes say that its probes are attached.
-start() {
-  name=$1
-  shift
-  $SKBTRACER record -o /tmp/$name.skbt --force --no-rules "$@" 2> $name.stderr &
-  recorders="$recorders $!"
-  files="$files /tmp/$name.skbt"
-}
+. "$SCENARIOS/recorders.sh"
 
 run() {
   recorders=
@@ -33,21 +26,13 @@ run() {
   start six -H fd00::1 --proto icmp --snaplen 64
   $SKBTRACER -o /tmp/live.skbt --force --no-rules -t --iptable -H 10.0.2.2 > live.txt 2> live.stderr &
   recorders="$recorders $!"
-  for file in $files; do
-    until [ -s $file ]; do
-      sleep 0.5
-      kill -0 $recorders || { cat *.stderr >&2; exit 1; }
-    done
-  done
+  recording
   ip netns exec e ping -q -e 4321 -c 5 -i 0.05 10.0.2.2 > /dev/null
   ip netns exec e ping -q -e 1234 -c 3 -i 0.05 10.0.2.2 > /dev/null
   ip netns exec e ping -q -c 5 -i 0.05 fd00::2 > /dev/null
   for port in 9 9 9 10; do
     ip netns exec e bash -c "echo $port > /dev/udp/10.0.2.2/$port"
   done
-  sleep 1
-  kill -INT $recorders
-  wait $recorders
-  cp $files .
+  finish
   stat -L -c %i /run/netns/f > netns.f
 }

@@ -3,29 +3,8 @@
 set -eu
 cp -r "$SCENARIOS" /tmp/scenarios
 export SCENARIOS=/tmp/scenarios
-. "$SCENARIOS/filters.sh" # start
-
-# A namespace with no packets but ours.
-namespace() {
-  ip netns add $1
-  ip netns exec $1 sysctl -qw net.ipv6.conf.all.disable_ipv6=1
-  ip -n $1 link set lo up
-}
-
-# link NS DEVICE ADDRESS NS DEVICE ADDRESS: a veth pair, with neighbours, so that there is no ARP. ADDRESS may be "-".
-link() {
-  ip link add $2 netns $1 type veth peer name $5 netns $4
-  ip -n $1 link set $2 up
-  ip -n $4 link set $5 up
-  [ "$3" = - ] || ip -n $1 addr add $3/24 dev $2
-  [ "$6" = - ] || ip -n $4 addr add $6/24 dev $5
-  [ "$3" = - ] || [ "$6" = - ] || { knows $1 $2 $6 $4 $5; knows $4 $5 $3 $1 $2; }
-}
-
-# knows NS DEVICE ADDRESS NS DEVICE: the first has the second's device as a neighbour of that address.
-knows() {
-  ip -n $1 neigh replace $3 lladdr "$(ip netns exec $4 cat /sys/class/net/$5/address)" dev $2
-}
+. "$SCENARIOS/recorders.sh"
+. "$SCENARIOS/network.sh"
 
 begin() {
   mkdir -p "$OUT/$1"
@@ -35,28 +14,10 @@ begin() {
   files=
 }
 
-# Waits until all that was started records.
-recording() {
-  for file in $files; do
-    until [ -s $file ]; do
-      sleep 0.2
-      kill -0 $recorders || { cat *.stderr >&2; exit 1; }
-    done
-  done
-}
-
-finish() {
-  sleep 1
-  kill -INT $recorders
-  wait $recorders
-  cp $files .
-}
-
 reuse() {
   begin reuse
-  namespace a
-  namespace b
-  link a va 10.4.0.1 b vb 10.4.0.2
+  namespaces a b
+  cable a va 10.4.0.1/24 b vb 10.4.0.2/24
   start recording
   recording
   # Its own begin and end lie within the recording, and the packets within its.
@@ -78,9 +39,9 @@ reuse() {
 # Packets to an address that a router in between changes; other packets pass all the while.
 dnat() {
   begin dnat
-  for ns in c r s; do namespace $ns; done
-  link c vc 10.5.1.1 r rc 10.5.1.254
-  link r rs 10.5.2.254 s vs 10.5.2.2
+  namespaces c r s
+  cable c vc 10.5.1.1/24 r rc 10.5.1.254/24
+  cable r rs 10.5.2.254/24 s vs 10.5.2.2/24
   for device in "c vc" "r rc"; do set -- $device; ip -n $1 link set $2 mtu 9000; done
   ip -n c route add default via 10.5.1.254
   ip -n s route add default via 10.5.2.254
@@ -106,9 +67,8 @@ dnat() {
 
 vxlan() {
   begin vxlan
-  namespace x
-  namespace y
-  link x vx 10.6.0.1 y vy 10.6.0.2
+  namespaces x y
+  cable x vx 10.6.0.1/24 y vy 10.6.0.2/24
   ip -n x link add vxlan0 address 02:00:00:00:00:01 type vxlan id 42 local 10.6.0.1 remote 10.6.0.2 dstport 4789 dev vx
   ip -n y link add vxlan0 address 02:00:00:00:00:02 type vxlan id 42 local 10.6.0.2 remote 10.6.0.1 dstport 4789 dev vy
   ip -n x addr add 10.6.1.1/24 dev vxlan0
@@ -130,17 +90,17 @@ vxlan() {
 bridged() {
   begin bridged
   modprobe -q br_netfilter || true
-  for ns in d e w; do namespace $ns; done
+  namespaces d e w
   ip -n w link add br0 type bridge mcast_snooping 0
   ip -n w addr add 10.7.0.254/24 dev br0
   ip -n w link set br0 up
-  link d vd 10.7.0.1 w pd -
-  link e ve 10.7.0.2 w pe -
+  cable d vd 10.7.0.1/24 w pd -
+  cable e ve 10.7.0.2/24 w pe -
   for port in pd pe; do ip -n w link set $port master br0; done
-  for address in 10.7.0.2 10.7.0.9; do knows d vd $address e ve; done
-  knows e ve 10.7.0.1 d vd
-  knows w br0 10.7.0.1 d vd
-  knows w br0 10.7.0.2 e ve
+  for address in 10.7.0.2 10.7.0.9; do know d vd $address e ve; done
+  know e ve 10.7.0.1 d vd
+  know w br0 10.7.0.1 d vd
+  know w br0 10.7.0.2 e ve
   ip netns exec w sysctl -qw net.ipv4.ip_forward=1 # else it has no way to the new address, and drops
   ip netns exec w sysctl -qw net.bridge.bridge-nf-call-iptables=1
   ip netns exec w iptables-legacy -t nat -A PREROUTING -d 10.7.0.9 -j DNAT --to-destination 10.7.0.2
@@ -157,9 +117,8 @@ bridged() {
 # The sender's TCP makes packets of up to 64 KiB, which the stack has to cut as the device does not.
 segments() {
   begin segments
-  namespace f
-  namespace g
-  link f sf 10.8.0.1 g sg 10.8.0.2
+  namespaces f g
+  cable f sf 10.8.0.1/24 g sg 10.8.0.2/24
   ip netns exec f ethtool -K sf tso off gso on tx on sg on > /dev/null
   start recording -P 5001
   recording

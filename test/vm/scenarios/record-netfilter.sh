@@ -3,17 +3,14 @@
 set -Eeu
 trap 'echo "$BASH_COMMAND: failed" >&2' ERR
 . "$SCENARIOS/netfilter.sh"
+. "$SCENARIOS/recorders.sh"
 setup
 
 record() {
   mkdir -p "$OUT/$1"
   cd "$OUT/$1"
   shift
-  $SKBTRACER record -o /tmp/recording --force "$@" -- bash -eu "$SCENARIOS/traffic.sh" netfilter > record.stdout 2> record.stderr \
-    || { cat record.stderr >&2; exit 1; }
-  ! grep -q ended record.stderr || { cat record.stderr >&2; exit 1; }
-  truth
-  cp /tmp/recording recording.skbt
+  record_traffic netfilter "$@"
 }
 
 record plain

@@ -1,19 +1,10 @@
 # Two namespaces joined by a veth pair; the second has a firewall of iptables-legacy.
 
+. "$SCENARIOS/network.sh"
+
 setup() {
-  ip netns add a
-  ip netns add b
-  ip link add va netns a type veth peer name vb netns b
-  for ns in a b; do
-    # No packets but ours: no IPv6 neighbours, and no ARP.
-    ip netns exec $ns sysctl -qw net.ipv6.conf.all.disable_ipv6=1
-    ip -n $ns link set lo up
-    ip -n $ns link set v$ns up
-  done
-  ip -n a addr add 10.0.0.1/24 dev va
-  ip -n b addr add 10.0.0.2/24 dev vb
-  ip -n a neigh add 10.0.0.2 lladdr "$(ip netns exec b cat /sys/class/net/vb/address)" dev va
-  ip -n b neigh add 10.0.0.1 lladdr "$(ip netns exec a cat /sys/class/net/va/address)" dev vb
+  namespaces a b
+  cable a va 10.0.0.1/24 b vb 10.0.0.2/24
   ip netns exec b iptables-legacy -A INPUT -p udp --dport 9 -j DROP
   ip netns exec b iptables-legacy -A INPUT -p tcp --dport 81 -j REJECT --reject-with tcp-reset
   ip netns exec b iptables-legacy -t nat -A PREROUTING -p tcp --dport 8080 -j REDIRECT --to-ports 80
