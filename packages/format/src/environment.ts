@@ -1,5 +1,5 @@
 // The ENVIRONMENT chunk: the host that recorded, and all that the events refer to and that was known from the start.
-import type { EventKindName } from "./event-kind.js";
+import { EVENT_KIND_NAMES, type EventKindName } from "./event-kind.js";
 import { checkLayout, type EventLayout } from "./event-layout.js";
 import {
   asAddress,
@@ -29,13 +29,25 @@ export interface Host {
   readonly distribution: string;
 }
 
+/** How a probe is attached. */
+export const PROBE_TYPES = ["kprobe", "kprobe_multi", "kretprobe", "raw_tracepoint"] as const;
+
+/** What a probe's events mean: a kind of them, but for conntrack's, which come with others; and that an skb is made. */
+export type ProbeEvent = Exclude<EventKindName, "conntrack"> | "alloc";
+
+/** All of ProbeEvent. */
+export const PROBE_EVENTS: readonly ProbeEvent[] = [
+  ...EVENT_KIND_NAMES.filter((name) => name !== "conntrack"),
+  "alloc",
+];
+
 /** A probe that was tried. */
 export interface Probe {
   /** Of the function or tracepoint, as asked for. */
   readonly name: string;
-  readonly type: "kprobe" | "kprobe_multi" | "kretprobe" | "raw_tracepoint";
+  readonly type: (typeof PROBE_TYPES)[number];
   /** What its events mean. */
-  readonly event: Exclude<EventKindName, "conntrack"> | "alloc";
+  readonly event: ProbeEvent;
   readonly status: "attached" | "refused";
   /** Why it was refused. */
   readonly reason?: string;

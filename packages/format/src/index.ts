@@ -45,7 +45,10 @@ export {
   type NamedValue,
   type Namespace,
   type Origin,
+  PROBE_EVENTS,
+  PROBE_TYPES,
   type Probe,
+  type ProbeEvent,
   readEnvironment,
 } from "./environment.js";
 export {

@@ -8,6 +8,8 @@ import {
   type NamedValue,
   type Namespace,
   type Probe,
+  PROBE_EVENTS,
+  PROBE_TYPES,
 } from "@skbtracer/format";
 import { ipText, parseIpText } from "../dissect/addresses.js";
 import type { Pseudonyms } from "./pseudonyms.js";
@@ -30,20 +32,8 @@ const DISTRIBUTION =
 const RELEASE_PART =
   /^(?:\d{1,5}|(?:deb|el|fc|bpo|arch)\d{1,3}|x86|amd64|arm64|aarch64|cloud|generic|lts|default|aws|azure|gcp|oracle|kvm|rt|virt|lowlatency)$/;
 const VERSION = /^\d{1,5}\.\d{1,5}\.\d{1,5}$/;
-const PROBE_TYPES: ReadonlySet<string> = new Set(["kprobe", "kprobe_multi", "kretprobe", "raw_tracepoint"]);
-const PROBE_EVENTS: ReadonlySet<string> = new Set([
-  "sight",
-  "drop",
-  "traversal",
-  "clone",
-  "free",
-  "head",
-  "merge",
-  "alloc",
-  "return",
-  "hook",
-  "rule",
-]);
+const TYPES: ReadonlySet<string> = new Set(PROBE_TYPES);
+const EVENTS: ReadonlySet<string> = new Set(PROBE_EVENTS);
 
 /** The release up to the first part that somebody may have given it: `6.1.0-50-amd64`. */
 export function redactRelease(release: string): string {
@@ -86,7 +76,7 @@ export class HostRedactor {
       options: this.#options(options),
       layout,
       probes: probes
-        .filter(({ type, event }) => PROBE_TYPES.has(type) && PROBE_EVENTS.has(event))
+        .filter(({ type, event }) => TYPES.has(type) && EVENTS.has(event))
         .map((probe) => this.#probe(probe)),
       dropReasons: redactReasons(dropReasons),
       namespaces: namespaces.map((namespace) => this.#namespace(namespace)),
