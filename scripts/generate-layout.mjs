@@ -1,10 +1,10 @@
 // npm run generate: the offsets that readers and the recorder use, from the BTF of the compiled BPF object.
 // With --check nothing is written: it fails if the files are not what the object says.
-import { readFile, writeFile } from "node:fs/promises";
-import process from "node:process";
+import { readFile } from "node:fs/promises";
 
 import { Btf, BtfKind } from "../packages/recorder/dist/btf/btf.js";
 import { elfSection } from "../packages/recorder/dist/btf/elf-section.js";
+import { writeGenerated } from "./generated-file.mjs";
 
 const OBJECT = new URL("../bpf/build/skbtracer.bpf.o", import.meta.url);
 const EVENT_FILE = new URL("../packages/format/src/event-layout.generated.ts", import.meta.url);
@@ -81,15 +81,5 @@ function generate(btf) {
 
 const section = elfSection(await readFile(OBJECT), ".BTF");
 if (!section) throw new Error(`${OBJECT.pathname} has no BTF: run \`npm run build\``);
-const check = process.argv.includes("--check");
-for (const [file, wanted] of generate(new Btf(section))) {
-  const name = file.pathname.split("/").slice(-4).join("/");
-  if ((await readFile(file, "utf8").catch(() => "")) === wanted) continue;
-  if (check) {
-    console.error(`${name} is not what bpf/event.h says: run \`npm run generate\` and commit it`);
-    process.exitCode = 1;
-  } else {
-    await writeFile(file, wanted);
-    console.log(`${name} written`);
-  }
-}
+for (const [file, wanted] of generate(new Btf(section)))
+  await writeGenerated(file, wanted, "what bpf/event.h says");

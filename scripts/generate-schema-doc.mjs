@@ -1,13 +1,13 @@
 // npm run generate: the tables of docs/schema.md, from the definitions that the analyzer follows. What stands between
 // `<!-- generated: NAME -->` and `<!-- end -->` is replaced; the prose around it is written by hand.
 // With --check nothing is written: it fails if the file is not what the definitions say.
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import process from "node:process";
 
 import { createStatements, QUESTIONS } from "../packages/analyzer/dist/sqlite/schema-sql.js";
 import { TABLES } from "../packages/analyzer/dist/tables/schema.js";
 import { storageOf } from "../packages/analyzer/dist/export/storage.js";
+import { writeGenerated } from "./generated-file.mjs";
 
 /** @import { ColumnDefinition } from "../packages/analyzer/dist/tables/schema.js" */
 
@@ -72,14 +72,4 @@ const after = before.replaceAll(
 for (const name of Object.keys(SECTIONS))
   if (!after.includes(`<!-- generated: ${name} -->\n\n`))
     throw new Error(`docs/schema.md has no section <!-- generated: ${name} -->`);
-if (after !== before) {
-  if (process.argv.includes("--check")) {
-    console.error(
-      "docs/schema.md is not what the tables' definitions say: run `npm run generate` and commit it",
-    );
-    process.exitCode = 1;
-  } else {
-    await writeFile(FILE, after);
-    console.log("docs/schema.md written");
-  }
-}
+await writeGenerated(FILE, after, "what the tables' definitions say");
