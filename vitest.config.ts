@@ -44,8 +44,9 @@ export default defineConfig({
         test: {
           name: "vm",
           include: ["test/vm/**/*.test.ts"],
-          testTimeout: 900_000,
-          hookTimeout: 900_000,
+          // Each guest has a timeout of its own, and some are run again.
+          testTimeout: 2_000_000,
+          hookTimeout: 2_000_000,
         },
       },
     ],

@@ -118,7 +118,7 @@ for (const row of await kernelsHere()) {
       commandOutput([...args, join(out, "recording.skbt")]);
     let drops: DropRow[] = [];
     const it = testsOn(row, async (kernel) => {
-      expectDone(await runScenarios(kernel, out, "record-drops.sh"));
+      expectDone(await runScenarios({ kernel, out, script: "record-drops.sh" }));
       drops = jsonLines(await skbtracer("drops", "--json")) as DropRow[];
     });
 

@@ -3,16 +3,13 @@ import { mkdtempSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
 import { afterAll, describe, expect, test } from "vitest";
 
 import { kernelOrSkip, kernelsHere } from "./harness/kernels.mjs";
-import { runInVm } from "./harness/vm.mjs";
+import { runScenarios } from "./harness/scenarios.mjs";
 import { CLI, jsonLines, LONG, run } from "./support/command.js";
 import { expectDone } from "./support/guest.js";
-
-const SCRIPT = fileURLToPath(new URL("scripts/expressions.sh", import.meta.url));
 
 /** Each with the least that tcpdump finds: the traffic is known. */
 const EXPRESSIONS: readonly [expression: string, atLeast: number][] = [
@@ -45,12 +42,8 @@ describe("filter expressions", () => {
       const kernel = await kernelOrSkip(row, context);
       const out = join(folder, row.suite);
       const expressions = row.isOutermost ? EXPRESSIONS : EXPRESSIONS.slice(1, 3);
-      const env = {
-        EXPRESSIONS: expressions.map(([expression]) => expression).join("\n"),
-        SKBTRACER: `${process.execPath} ${CLI}`,
-      };
-      const result = await runInVm({ kernel, script: SCRIPT, out, timeoutSeconds: 600, env });
-      expectDone(result);
+      const env = { EXPRESSIONS: expressions.map(([expression]) => expression).join("\n") };
+      expectDone(await runScenarios({ kernel, out, script: "expressions.sh", env }));
 
       const f = Number(await readFile(join(out, "netns.f"), "utf8"));
       for (const [index, [expression, atLeast]] of expressions.entries()) {

@@ -93,8 +93,11 @@ for (const row of await kernelsHere())
     const { suite } = row;
     const it = testsOn(row, async (kernel) =>
       expectDone(
-        await runScenarios(kernel, join(folder, suite), "lives.sh", {
-          COMPARE: row.isOutermost ? "yes" : "",
+        await runScenarios({
+          kernel,
+          out: join(folder, suite),
+          script: "lives.sh",
+          env: { COMPARE: row.isOutermost ? "yes" : "" },
         }),
       ),
     );

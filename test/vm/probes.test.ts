@@ -4,17 +4,14 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
 import { afterAll, describe, expect } from "vitest";
 
 import { preparePwru } from "../../bench/overhead/pwru.mjs";
 import { KERNELS, kernelsHere } from "./harness/kernels.mjs";
-import { runInVm } from "./harness/vm.mjs";
+import { runScenarios } from "./harness/scenarios.mjs";
 import { CLI, jsonLines, LONG, run } from "./support/command.js";
 import { expectDone, testsOn } from "./support/guest.js";
-
-const SCENARIOS = fileURLToPath(new URL("scenarios", import.meta.url));
 
 /** On the way of an echo request over a veth pair; on every kernel functions of their own. */
 const FUNCTIONS =
@@ -50,18 +47,13 @@ describe.each(KERNELS.map(({ suite, line }) => ({ suite, line })))(
     const row = rowsHere.find((candidate) => candidate.suite === suite);
     const it = testsOn(row, async (kernel) => {
       const pwru = await preparePwru().catch(() => undefined);
-      const result = await runInVm({
+      const result = await runScenarios({
         kernel,
-        script: `${SCENARIOS}/probes.sh`,
+        script: "probes.sh",
         out,
         modules: MODULES,
         timeoutSeconds: TIMEOUT_SECONDS,
-        env: {
-          SCENARIOS,
-          FUNCTIONS,
-          SKBTRACER: `${process.execPath} ${CLI}`,
-          PWRU: pwru?.program ?? "",
-        },
+        env: { FUNCTIONS, PWRU: pwru?.program ?? "" },
       });
       expectDone(result);
     });

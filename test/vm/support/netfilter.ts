@@ -4,19 +4,15 @@ import { mkdtempSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
 import type { PathRow, TraversalRow } from "@skbtracer/analyzer";
 import { afterAll, describe, expect } from "vitest";
 
 import { kernelsHere } from "../harness/kernels.mjs";
-import { runInVm } from "../harness/vm.mjs";
-import { commandOutput, CLI, jsonLines } from "./command.js";
+import { runScenarios } from "../harness/scenarios.mjs";
+import { commandOutput, jsonLines } from "./command.js";
 import { expectDone, testsOn } from "./guest.js";
 import { parseChains, passes, taken } from "./iptables.js";
-
-const SCENARIOS = fileURLToPath(new URL("../scenarios", import.meta.url));
-const TIMEOUT_SECONDS = 600;
 
 const folder = mkdtempSync(join(tmpdir(), "skbtracer-vm-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -104,16 +100,11 @@ export async function testNetfilter(suite: string): Promise<void> {
     const both = [plain, traced] as const;
 
     const it = testsOn(kernel, async (ready) => {
-      const result = await runInVm({
+      const result = await runScenarios({
         kernel: ready,
-        script: join(SCENARIOS, "record-netfilter.sh"),
+        script: "record-netfilter.sh",
         out: join(folder, suite),
-        timeoutSeconds: TIMEOUT_SECONDS,
-        env: {
-          SCENARIOS,
-          SKBTRACER: `${process.execPath} ${CLI}`,
-          KILL: kernel.isOutermost ? "yes" : "",
-        },
+        env: { KILL: kernel.isOutermost ? "yes" : "" },
       });
       expectDone(result);
     });

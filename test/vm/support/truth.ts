@@ -137,7 +137,9 @@ export async function testKernel(suite: string): Promise<void> {
   if (!row) throw new Error(`no kernel of Debian ${suite} in the table`);
   const { line } = row;
   describe(`on Debian ${suite} (${line})`, () => {
-    const it = testsOn(row, async (kernel) => expectDone(await runScenarios(kernel, join(folder, suite))));
+    const it = testsOn(row, async (kernel) =>
+      expectDone(await runScenarios({ kernel, out: join(folder, suite) })),
+    );
     const veth = new Scenario(suite, "veth");
     const bridge = new Scenario(suite, "bridge");
     const filters = new Scenario(suite, "filters");

@@ -1,6 +1,7 @@
 # Recorders side by side, each with a filter expression in the kernel, and tcpdump at the device that they watch. Lines of
-# EXPRESSIONS are the expressions; SKBTRACER is the command, OUT where results go.
+# EXPRESSIONS are the expressions; SKBTRACER is the command, SCENARIOS this folder, OUT where results go.
 set -eu
+. "$SCENARIOS/recorders.sh"
 ip netns add e
 ip netns add f
 # No packets but ours: whoever begins to watch later, or ends earlier, misses nothing.
@@ -24,21 +25,18 @@ sleep 2
 
 cd "$OUT"
 recorders=
+files=
 number=0
 while read -r expression; do
   number=$((number + 1))
   # Words by themselves, as tcpdump takes them.
   set -f
-  $SKBTRACER record -o /tmp/$number.skbt --no-rules $expression 2> $number.stderr &
+  start $number $expression
   set +f
-  recorders="$recorders $!"
-  until [ -s /tmp/$number.skbt ]; do
-    sleep 0.2
-    kill -0 $recorders || { cat ./*.stderr >&2; exit 1; }
-  done
 done << END
 $EXPRESSIONS
 END
+recording
 
 # Without immediate mode what came in the last second is not written.
 ip netns exec f tcpdump -U --immediate-mode -s 256 -i vf -w vf.pcap 2> tcpdump.txt &
@@ -53,9 +51,7 @@ for port in 9 9 10; do
 done
 ip netns exec e bash -c 'head -c 20000 /dev/zero > /dev/tcp/10.0.2.2/8080'
 wait $servers # it ends with its connection
-sleep 1
+finish
 kill -INT $dump
-kill -INT $recorders
-wait $dump $recorders
-cp /tmp/*.skbt .
+wait $dump
 stat -L -c %i /run/netns/f > netns.f
