@@ -139,6 +139,7 @@ describe.concurrent("a reader that goes away", () => {
     ["replay --json", `$SKBTRACER replay --json ${FIXTURE} | head -n 3`],
     ["replay --speed", `$SKBTRACER replay --speed 100 ${FIXTURE} | head -n 3`],
     ["info", `$SKBTRACER info ${FIXTURE} | true`],
+    ["--help", "$SKBTRACER --help | true"],
   ])("of %s: a line at most, and no failure", async (_name, command) => {
     const { stderr, stdout } = await bash(code(command));
     expect(stdout).toMatch(/^code 0$/m);

@@ -72,6 +72,7 @@ describe.concurrent("wrong values of", () => {
     [["repair", FIXTURE], /-o, --output/],
     [["info", FIXTURE, FIXTURE], /too many arguments/],
     [["info", "--jsn", FIXTURE], /unknown option '--jsn'\n\(Did you mean --json\?\)/],
-    [["doctor", "now"], /too many arguments/],
+    [["info", "--j\u001B[2J"], /^skbtracer: unknown option '--j\\x1b\[2J'$/m],
+    [["doctor", "now"], /^skbtracer: too many arguments/],
   ])("the command line: %s", async (args, message) => expectRefused(await skbtracer(...args), message));
 });

@@ -1,6 +1,8 @@
 // The command line as commander has it.
 import { Command } from "commander";
 import { loadCommands, type SetExitCode } from "./commands/table.js";
+import { writeOut } from "./io/output.js";
+import { escapeText } from "./print/escape.js";
 import { VERSION } from "./version.js";
 
 /**
@@ -13,6 +15,17 @@ export async function buildProgram(args: readonly string[], setExitCode: SetExit
     .version(VERSION, "-V, --version")
     .enablePositionalOptions()
     .showSuggestionAfterError()
+    // Help has readers that go away, and errors have what was typed.
+    .configureOutput({
+      writeOut,
+      outputError(text, write) {
+        const lines = text
+          .trimEnd()
+          .replace(/^error: /, "")
+          .split("\n");
+        write(`skbtracer: ${lines.map(escapeText).join("\n")}\n`);
+      },
+    })
     .exitOverride();
   for (const add of await loadCommands(args)) add(program, setExitCode);
   for (const command of program.commands) command.exitOverride().showSuggestionAfterError();

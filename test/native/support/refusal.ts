@@ -7,7 +7,7 @@ import type { RunResult } from "./cli.js";
 export function expectRefused({ code, stdout, stderr }: RunResult, message: RegExp): void {
   expect(stderr).toMatch(message);
   expectNoTrace(stderr);
-  expect(stderr).toMatch(/^[^\n]+\n(\(Did you mean [^\n]+\)\n)?$/);
+  expect(stderr).toMatch(/^skbtracer: [^\n]+\n(\(Did you mean [^\n]+\)\n)?$/);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
 }
 
