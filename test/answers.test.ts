@@ -101,6 +101,29 @@ describe("a recording and its database answer alike", () => {
   });
 });
 
+test.each([
+  ["traversals", "nft-7.2"],
+  ["traversals", "bridge-6.1"],
+  ["drops", "nft-7.2"],
+  ["drops", "tcp-drop-6.1"],
+])(
+  "rows of %s are of the same packets whether they are asked for alone or with all tables: %s",
+  async (table, name) => {
+    const file = fileURLToPath(new URL(`../fixtures/kernels/${name}.skbt`, import.meta.url));
+    const alone = rowsOf((await ok(table, file, "--json")).stdout);
+    const all = rowsOf((await ok("sql", file, `select * from ${table} order by event`)).stdout);
+    const packet = ({ event, source, destination, destination_port, info }: Json): Json => ({
+      event,
+      source,
+      destination,
+      destination_port,
+      info,
+    });
+    expect(alone.length).toBeGreaterThan(0);
+    expect(alone.map(packet)).toEqual(all.map(packet));
+  },
+);
+
 describe("of several recordings", () => {
   const RECORDING = /^recording ([0-9a-f-]{36}) of (.+)$/;
   const headings = (text: string): string[] => text.split("\n").filter((line) => RECORDING.test(line));

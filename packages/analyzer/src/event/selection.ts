@@ -66,6 +66,8 @@ export class Selection {
         if (!living.has(event.skb) && !this.#isWanted(event, matches)) return false;
         break;
       default:
+        // A pass that its packet did not outlive shows nothing of it.
+        if (event.kind === "traversal" && event.capture.bytes.length === 0) return living.has(event.skb);
         if (!(this.#keep && living.has(event.skb)) && !this.#isWanted(event, matches)) return false;
     }
     if (event.first || !living.has(event.skb)) living.set(event.skb, event.timeNs);

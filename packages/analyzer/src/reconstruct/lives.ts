@@ -19,10 +19,9 @@ import { Returning } from "./returning.js";
 /** What to find out beside the lives themselves; each costs time. */
 export interface LivesOptions {
   /**
-   * The packets' columns: of all events (paths know their packet then), of those that have a row of their own (drops and
-   * passes through tables), or of none.
+   * The packets' columns: of all events (paths know their packet then), of drops, or of none.
    */
-  readonly packets: "all" | "rows" | "none";
+  readonly packets: "all" | "drops" | "none";
   /** The time of each sight. */
   readonly hopTimes: boolean;
   /** Says which packets are wanted; needs `packets`. Without, all are. */
@@ -71,7 +70,7 @@ for (const kind of [
 
 function showsPacket(kind: number, { packets }: LivesOptions): boolean {
   if (packets === "all") return WITHOUT_PACKET[kind] === 0;
-  return packets === "rows" && (kind === EventKind.DROP || kind === EventKind.TRAVERSAL);
+  return packets === "drops" && kind === EventKind.DROP;
 }
 
 /** Follows skbs. */

@@ -77,8 +77,10 @@ export class Reconstruction {
     this.#demand = demand;
     this.#selection = demand.filter && packetSelection(demand.filter);
     const ofPaths = demand.tables.has("paths") && !demand.shapesOnly;
-    if (this.#selection || ofPaths || demand.tables.has("events") || demand.pathEvents) this.#packets = "all";
-    else if (demand.tables.has("drops") || demand.tables.has("traversals")) this.#packets = "rows";
+    // A pass can show nothing of its packet: then it is the one that was seen before.
+    const ofRows = ofPaths || demand.tables.has("events") || demand.tables.has("traversals");
+    if (this.#selection || ofRows || demand.pathEvents) this.#packets = "all";
+    else if (demand.tables.has("drops")) this.#packets = "drops";
   }
 
   /** UUID of the recording. */

@@ -43,6 +43,16 @@ test("a packet is matched at each function by itself", () => {
   expect(passing(false, ...CHANGING)).toEqual([0, 2, 3, 5]);
 });
 
+test("a pass that its packet did not outlive is of the packet that was seen before", () => {
+  const dropped: readonly MadeEvent[] = [
+    { ns: 10, skb: A, at: "ip_rcv", packet: "tcpSynAck", ...first },
+    { ns: 20, skb: A, kind: "TRAVERSAL" },
+    { ns: 30, skb: B, at: "ip_rcv", packet: "udpDns", ...first },
+    { ns: 40, skb: B, kind: "TRAVERSAL" },
+  ];
+  expect(passing(false, ...dropped)).toEqual([0, 1]);
+});
+
 test("with keep, what matched once passes until its end, and so does what is made from it", () => {
   expect(passing(true, ...CHANGING)).toEqual([0, 1, 2, 3, 4, 5]);
 });
