@@ -143,6 +143,15 @@ describe.each(KERNELS.map(({ suite, line }) => ({ suite, line })))(
         expect(event.function).not.toMatch(/^0x/);
     });
 
+    it("a drop in a module that was loaded while recording has its name", async () => {
+      const drops = (await lines("unload", "drops", "--json", "--list")) as { location: string }[];
+      const places = drops.map(({ location }) => location);
+      expect(
+        places.filter((place) => /^\w*gre_rcv\+0x[0-9a-f]+ \[(ip_)?gre\]$/.test(place)),
+        places.join(),
+      ).toHaveLength(1);
+    });
+
     it("the recording says what it cost", async () => {
       const { stdout } = await run(process.execPath, [CLI, "info", "--json", join(out, "same.skbt")]);
       const { cost, kernel } = JSON.parse(stdout) as {

@@ -42,7 +42,8 @@ import { countsByAddress } from "./ffi/count-map.js";
 import { openLibbpf } from "./ffi/libbpf.js";
 import { Clock, clockNs } from "./ffi/libc.js";
 import { dropReasons } from "./host/drop-reasons.js";
-import { Kallsyms } from "./host/kallsyms.js";
+import type { Kallsyms } from "./host/kallsyms.js";
+import { Symbols } from "./host/symbols.js";
 import { describeMachine, onlineCpus } from "./host/machine.js";
 import { findNamespaces, snapshotNamespaces } from "./host/namespaces.js";
 import { NftTrace, removeLeftovers } from "./host/nft-trace.js";
@@ -126,7 +127,8 @@ export async function startRecording(options: RecordOptions): Promise<Recording>
 async function begin(options: RecordOptions): Promise<Recording> {
   const libbpf = openLibbpf();
   const btf = KernelBtf.read();
-  const kallsyms = Kallsyms.read();
+  const symbols = new Symbols();
+  const { kallsyms } = symbols;
   const machine = describeMachine();
   const cpus = onlineCpus();
   const noKprobes = whyNoKprobes();
@@ -180,7 +182,7 @@ async function begin(options: RecordOptions): Promise<Recording> {
       changed: new BigUint64Array(program.variable("names_changed")),
     };
     const withStacks = options.callstack || options.dropstack;
-    const names = new NameCollector(libbpf, maps, (address) => kallsyms.resolve(address), withStacks);
+    const names = new NameCollector(libbpf, maps, (address) => symbols.resolve(address), withStacks);
     const recordingSwitch = new BigUint64Array(program.variable("recording"));
     const startNs = clockNs(Clock.MONOTONIC);
     const tried = attachProbes(program, attaching, options.onAttach);
@@ -206,10 +208,12 @@ async function begin(options: RecordOptions): Promise<Recording> {
     sink.write([encoder.fileHeader()]);
     sink.write(encoder.json(ChunkType.ENVIRONMENT, environmentJson(environment)));
     sink.write(encoder.chunk(ChunkType.CLOCK, [encodeClock(sampleClocks())]));
-    const symbols = names.ofAddresses(
+    const probed = names.ofAddresses(
       probes.flatMap(({ address }) => (address && address > 4096n ? [address] : [])),
     );
-    sink.write(encoder.json(ChunkType.DICTIONARY, dictionaryJson({ symbols, stacks: [], devices: [] })));
+    sink.write(
+      encoder.json(ChunkType.DICTIONARY, dictionaryJson({ symbols: probed, stacks: [], devices: [] })),
+    );
     if (options.rules) sink.write(encoder.json(ChunkType.RULES, { at: "start", ...rules }));
 
     const openRings = rings;

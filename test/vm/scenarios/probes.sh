@@ -56,6 +56,13 @@ unload() {
   rmmod br_netfilter
   rmmod bridge
   ping_once
+  # A module that came while recording drops what is for nobody.
+  modprobe ip_gre
+  ip -n b tunnel add gre-b mode gre local 10.0.0.2 remote 10.0.0.9
+  ip -n a tunnel add gre-a mode gre local 10.0.0.1 remote 10.0.0.2 key 5
+  ip -n a addr add 10.7.0.1/24 dev gre-a
+  for tunnel in "a gre-a" "b gre-b"; do ip -n ${tunnel% *} link set ${tunnel#* } up; done
+  ip netns exec a ping -q -c 1 -W 1 10.7.0.2 || true
 }
 export -f unload
 record unload --probes default -- bash -eu -c unload

@@ -9,11 +9,13 @@ export interface KnownPass {
   readonly pass: TablePass;
   /** `filter/input.INPUT.DROP` */
   readonly text: string;
-  /** Family and hook. */
+  /** Family and hook; devices' hooks by themselves, as tables of the family inet at them call the packets IPv4 or IPv6. */
   readonly hook: string;
   /** Undefined if conntrack has not seen the packet. */
   readonly state: ConntrackState | undefined;
 }
+
+const DEVICE_HOOKS: ReadonlySet<string> = new Set(["INGRESS", "EGRESS"]);
 
 /** The numbers in an event that decide it. */
 interface Numbers {
@@ -59,7 +61,7 @@ export class KnownPasses {
     return {
       pass,
       text: passText(pass),
-      hook: `${pass.family} ${pass.hook}`,
+      hook: DEVICE_HOOKS.has(pass.hook) ? pass.hook : `${pass.family} ${pass.hook}`,
       state: conntrackState(state),
     };
   }
