@@ -4,12 +4,15 @@ import { fileURLToPath } from "node:url";
 
 import {
   ChunkScanner,
+  ChunkType,
   type EventBatch,
   FormatError,
   type ReadMode,
   RecordingReader,
 } from "@skbtracer/format";
 import { describe, expect, test } from "vitest";
+
+import { reconstruct } from "../packages/analyzer/test/support/made-recording.js";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/v1/", import.meta.url));
 const MODES: readonly ReadMode[] = ["strict", "tolerate-tail", "salvage"];
@@ -65,6 +68,26 @@ describe.each(names)("%s", (name) => {
   for (const event of whole?.events ?? []) recorded.set(event, (recorded.get(event) ?? 0) + 1);
   const scanner = new ChunkScanner();
   const boundaries = new Set([...scanner.push(file)].map(({ offset }) => offset));
+
+  test("with a chunk of names damaged, paths that are called complete are told as if it were whole", () => {
+    const texts = (bytes: Uint8Array): string[] =>
+      reconstruct(bytes, {}, bytes.length, "salvage").paths.flatMap(({ complete, ...path }) =>
+        complete
+          ? [JSON.stringify(path, (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value))]
+          : [],
+      );
+    const all = new Set(texts(file));
+    let incomplete = 0;
+    for (const { offset, header } of new ChunkScanner().push(file)) {
+      if (header.type !== ChunkType.DICTIONARY) continue;
+      const damaged = Uint8Array.from(file);
+      damaged[offset + 80] = (damaged[offset + 80] ?? 0) ^ 1;
+      const left = texts(damaged);
+      incomplete += all.size - left.length;
+      expect(left.filter((path) => !all.has(path))).toEqual([]);
+    }
+    expect(incomplete).toBeGreaterThan(0);
+  });
 
   test("is whole", () => {
     expect(whole?.reader.damage).toEqual([]);

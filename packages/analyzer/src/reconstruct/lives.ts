@@ -89,6 +89,7 @@ export class Lives {
   readonly #living = new AddressMap<Life>();
   readonly #connections = new Connections();
   readonly #returning = new Returning();
+  #mayLackNames = false;
   readonly #cloneFunction: number;
   /** By kind, 1 if such an event's packet is looked at. */
   readonly #showsPacket: Uint8Array;
@@ -120,8 +121,9 @@ export class Lives {
     return this.#living.size + this.#returning.size;
   }
 
-  /** The lives in flight may have lost events: a part of the file is missing. */
+  /** The lives in flight may have lost events, and later ones names: a part of the file is missing. */
   markDamaged(): void {
+    this.#mayLackNames = true;
     for (const life of this.#living.values()) life.damaged = true;
   }
 
@@ -402,6 +404,7 @@ export class Lives {
       life.openHook = { hook, text };
       return;
     }
+    if (pass.table.startsWith("table 0x")) this.#lacksName(life);
     life.addVerdict(text);
     if (pass.verdict !== "ACCEPT" && life.openHook?.hook === hook) life.openHook = undefined;
     if (life.decision) {
@@ -428,7 +431,13 @@ export class Lives {
     life.decision = { chain: batch.tailWide(i, "chain"), handle, text };
   }
 
+  /** What became of it may not be told by what is left. */
+  #lacksName(life: Life): void {
+    if (this.#mayLackNames) life.damaged = true;
+  }
+
   #drop(life: Life, batch: EventBatch, i: number): void {
     life.drop = this.dropPlaces.of(batch, i);
+    if (life.drop.location.startsWith("0x")) this.#lacksName(life);
   }
 }

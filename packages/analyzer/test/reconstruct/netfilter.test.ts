@@ -111,6 +111,16 @@ describe("a pass", () => {
     ]);
   });
 
+  test("of the family inet at a device's hook decides it, though it calls the packet IPv4", () => {
+    const { paths } = of(
+      sight(100, first),
+      hook(110, { hook: 0, durationNs: 50, result: -1, tail: { pf: 5 } }),
+      nft(120, "in", { hook: 5, verdict: 0 }),
+      free(200),
+    );
+    expect(paths[0]?.verdicts).toBe("fw/in.INGRESS.DROP");
+  });
+
   test("through a table that was never named has its id", () => {
     const { traversals } = of(sight(100, first), pass(110, { tail: { chain: 0xabcn } }), free(200));
     expect(traversals).toMatchObject([{ table_name: "table 0xabc", chain: null }]);
