@@ -6,6 +6,7 @@ export { packetInfo } from "./dissect/packet-info.js";
 export { type EventKindName, kindName } from "@skbtracer/format";
 export { type Flow, flowText } from "./event/flow-text.js";
 export { Names } from "./event/names.js";
+export { haveRulesChanged } from "./event/rule-texts.js";
 export { Selection } from "./event/selection.js";
 export {
   captureOf,

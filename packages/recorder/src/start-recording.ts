@@ -349,7 +349,9 @@ function noteRefusals(probes: readonly Probe[], noKprobes: string | undefined, o
   else {
     const refused = probes.filter(({ status }) => status === "refused").length;
     if (refused > 0)
-      options.onNote?.(`${refused} probe(s) cannot be recorded on this kernel; \`skbtracer info\` lists them, and says why`);
+      options.onNote?.(
+        `${refused} probe(s) cannot be recorded on this kernel; \`skbtracer info\` lists them, and says why`,
+      );
   }
 }
 

@@ -28,16 +28,30 @@ export class RuleTexts {
   }
 
   #add(snapshot: unknown): void {
-    const { rules } = (snapshot ?? {}) as { rules?: unknown };
-    if (!Array.isArray(rules)) return;
-    for (const item of rules as unknown[]) {
-      const { netns, kind, text } = (item ?? {}) as { netns?: unknown; kind?: unknown; text?: unknown };
-      if (kind !== "nft-handles" || typeof netns !== "number" || typeof text !== "string") continue;
-      for (const { family, table, handle, ...rule } of parseRuleset(text)) {
-        const place = key(netns, family, table, handle);
-        if (!this.#rules.has(place)) this.#rules.set(place, rule);
-      }
-    }
+    for (const [place, rule] of rulesOf(snapshot)) if (!this.#rules.has(place)) this.#rules.set(place, rule);
+  }
+}
+
+/**
+ * Whether handles mean other rules in one snapshot than in another: a ruleset that is loaded again counts its handles from
+ * the beginning.
+ */
+export function haveRulesChanged(snapshots: readonly unknown[]): boolean {
+  const [first, ...rest] = snapshots.map((snapshot) => new Map(rulesOf(snapshot)));
+  return rest.some(
+    (later) =>
+      later.size !== first?.size || [...later].some(([place, { text }]) => first.get(place)?.text !== text),
+  );
+}
+
+function* rulesOf(snapshot: unknown): Generator<[place: string, rule: RuleText]> {
+  const { rules } = (snapshot ?? {}) as { rules?: unknown };
+  if (!Array.isArray(rules)) return;
+  for (const item of rules as unknown[]) {
+    const { netns, kind, text } = (item ?? {}) as { netns?: unknown; kind?: unknown; text?: unknown };
+    if (kind !== "nft-handles" || typeof netns !== "number" || typeof text !== "string") continue;
+    for (const { family, table, handle, ...rule } of parseRuleset(text))
+      yield [key(netns, family, table, handle), rule];
   }
 }
 

@@ -1,7 +1,7 @@
 // The texts of nftables' rules, out of what `nft --handle --terse list ruleset` prints.
 import { describe, expect, test } from "vitest";
 
-import { parseRuleset, RuleTexts } from "../../src/event/rule-texts.js";
+import { haveRulesChanged, parseRuleset, RuleTexts } from "../../src/event/rule-texts.js";
 
 const LISTING = `table inet fw { # handle 3
 	comment "by hand"
@@ -71,6 +71,17 @@ describe("rules", () => {
       [1, "inet", "fw", 10],
     ] as const)
       expect(texts.find(netns, family, table, handle)).toBeUndefined();
+  });
+
+  test("have changed if a handle means another rule later, or one came or went", () => {
+    const at = (text: string): unknown => ({ rules: [{ netns: 1, kind: "nft-handles", text }] });
+    const counted = LISTING.replace("packets 12 bytes 340", "packets 99 bytes 9000");
+    expect(haveRulesChanged([])).toBe(false);
+    expect(haveRulesChanged([at(LISTING)])).toBe(false);
+    expect(haveRulesChanged([at(LISTING), at(counted)])).toBe(false);
+    expect(haveRulesChanged([at(LISTING), at(LISTING.replace("dport 9", "dport 10"))])).toBe(true);
+    expect(haveRulesChanged([at(LISTING), at("")])).toBe(true);
+    expect(haveRulesChanged([at(""), at(LISTING)])).toBe(true);
   });
 
   test("of a listing that is none are none", () => {

@@ -1,5 +1,5 @@
 // What every command that reads a recording says on standard error of what is missing in it.
-import { missingEvents } from "@skbtracer/analyzer";
+import { haveRulesChanged, missingEvents } from "@skbtracer/analyzer";
 import { missedHits, readCost, type RecordingReader } from "@skbtracer/format";
 import { escapeText } from "../print/escape.js";
 
@@ -33,6 +33,10 @@ export function notesOn(reader: RecordingReader, isRead = true): string[] {
   const reused = counterOf(reader, "reused");
   if (reused > 0)
     notes.push(`${reused} end(s) of packets were not seen: their addresses were given out again meanwhile`);
+  if (reader.environment?.options["nftRules"] === true && haveRulesChanged(reader.rules))
+    notes.push(
+      "nftables' rules were changed while recording: a rule has the text that its handle had at the start, which may be another's by then",
+    );
   if (reader.late > 0) notes.push(`${reader.late} event(s) may stand out of order`);
   return notes;
 }
