@@ -10,6 +10,7 @@ import {
   type LineCounter,
   type Node,
   type Pair,
+  visit,
 } from "yaml";
 import { nearest } from "../text/nearest.js";
 import type { Position, Problem } from "./problem.js";
@@ -23,6 +24,7 @@ export class Reading {
   readonly #document: Document;
   readonly #lines: LineCounter;
   readonly #places = new WeakMap<object, Map<string, Position>>();
+  #targets: ReadonlyMap<Alias, Node | undefined> | undefined;
 
   constructor(document: Document, lines: LineCounter) {
     this.#document = document;
@@ -43,11 +45,9 @@ export class Reading {
 
   /** What an alias (`*web`) stands for. */
   resolved(node: Node): Node {
-    return isAlias(node) ? (this.#resolve(node) ?? node) : node;
-  }
-
-  #resolve(alias: Alias): Node | undefined {
-    return alias.resolve(this.#document);
+    if (!isAlias(node)) return node;
+    this.#targets ??= targetsOf(this.#document);
+    return this.#targets.get(node) ?? node;
   }
 
   /** Remembers where a member of a mapping is. */
@@ -64,6 +64,19 @@ export class Reading {
   placeOf(owner: object | undefined, key: string): Position {
     return (owner && this.#places.get(owner)?.get(key)) ?? { line: 1, column: 1 };
   }
+}
+
+/** What the aliases of a file stand for: the nearest anchor of that name before them. All at once: each search would be through all of it. */
+function targetsOf(document: Document): Map<Alias, Node | undefined> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node | undefined>();
+  visit(document, {
+    Alias: (_, alias) => void targets.set(alias, anchors.get(alias.source)),
+    Value: (_, node) => {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
 }
 
 /** One form of values. */

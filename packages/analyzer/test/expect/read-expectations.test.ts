@@ -70,6 +70,31 @@ describe("a file of expectations", () => {
     });
   });
 
+  test("takes an alias for the nearest anchor of that name before it", () => {
+    const read = readExpectations(
+      `expectations:
+  - {name: a, where: &x {protocol: tcp}}
+  - {name: b, where: *x}
+  - {name: c, where: {port: &x 80}}
+  - {name: d, where: {port: *x}}`,
+      "x.yaml",
+    );
+    expect(read.map(({ expectation: { where } }) => where)).toEqual([
+      { protocol: ["tcp"] },
+      { protocol: ["tcp"] },
+      { port: [{ from: 80, to: 80 }] },
+      { port: [{ from: 80, to: 80 }] },
+    ]);
+  });
+
+  test("is read in little time, however many aliases it has", () => {
+    const rules = Array.from({ length: 4000 }, (_, i) => `  - {name: n${i}, where: *w, outcome: *o}\n`);
+    const text = `expectations:\n  - {name: n, where: &w {protocol: tcp}, outcome: &o [dropped, open]}\n${rules.join("")}`;
+    const start = performance.now();
+    expect(readExpectations(text, "x.yaml")).toHaveLength(4001);
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
   test("has times in ns, and margins", () => {
     const [read] = readExpectations(one("time: {from: ip_rcv, p99: 1.5ms, max: 2 s, margin: 20%}"), "x.yaml");
     expect(read?.expectation.time).toEqual([
@@ -162,6 +187,16 @@ describe("what is wrong is said with its line and column", () => {
     ["nat: maybe", "expected none, or {before"],
   ])("%s", (members, expected) => {
     expect(problems(one(members)).join("\n")).toContain(expected);
+  });
+
+  test.each([
+    ["expectations: &a [*a]", "expected an expectation such as"],
+    ["expectations: &a\n  - {name: it, where: *a}", "expected which packets, such as"],
+    ["expectations:\n  - &a {name: it, where: *a}", 'unknown key "name"'],
+    ["expectations:\n  - {name: it, where: {port: &a [80, *a]}}", "expected a port from 0 to 65535"],
+    ["expectations:\n  - {name: it, where: *a}\n  - {name: b, where: &a {port: 80}}", "no &a before it"],
+  ])("an alias that stands for itself or what comes later: %j", (text, expected) => {
+    expect(problems(text).join("\n")).toContain(expected);
   });
 
   test("nesting without end", () => {
