@@ -1,12 +1,11 @@
 // The kinds of single values in a file of expectations: addresses, ports, functions, times and the words of the tables.
 import { addressText, parseAddress } from "../dissect/addresses.js";
-import { ETHER_TYPE_NAMES } from "../dissect/ether-type-names.js";
-import { ICMP_TYPES, ICMPV6_TYPES } from "../dissect/icmp-types.js";
+import { ETHER_TYPE_NAMES, etherTypeName } from "../dissect/ether-type-names.js";
 import { IP_PROTOCOL_NAMES } from "../dissect/ip-protocol-names.js";
-import { TCP_FLAG_NAMES } from "../dissect/tcp.js";
 import type { Outcome } from "../tables/rows.js";
 import type { AddressPattern, Direction, DropPattern, Margin, PortPattern, Variable } from "./expectation.js";
 import type { Kind } from "./forms.js";
+import { canHaveInfo, INFO_WORDS, WITH_INFO } from "./info-words.js";
 
 /** Any text with something in it. */
 export const TEXT: Kind<string> = {
@@ -37,28 +36,20 @@ export const PROTOCOL: Kind<string> = {
   schema: { type: "string", examples: PROTOCOLS },
   expected: "a protocol such as tcp, udp, icmp or arp, or its number",
   words: [...PROTOCOL_NAMES],
-  // What has no name is there by its number.
-  parse: (text) =>
-    PROTOCOL_NAMES.has(text.toLowerCase()) || /^(\d{1,3}|0x[0-9a-f]{4})$/i.test(text) ? text : undefined,
+  parse: (text) => {
+    if (PROTOCOL_NAMES.has(text.toLowerCase())) return text;
+    // Paths have ethertypes by their names.
+    if (/^0x[0-9a-f]{4}$/i.test(text)) return etherTypeName(Number(text));
+    return /^\d{1,3}$/.test(text) && Number(text) < 256 ? String(Number(text)) : undefined;
+  },
 };
-
-/** Kinds of messages, and TCP's flags, in small letters. */
-const INFO_WORDS: ReadonlySet<string> = new Set([
-  ...TCP_FLAG_NAMES.map((name) => name.toLowerCase()),
-  ...[...ICMP_TYPES.values(), ...ICMPV6_TYPES.values()].map(({ name }) => name),
-]);
 
 export const INFO: Kind<string> = {
   schema: { type: "string", minLength: 1, examples: ["SYN", "SYN,ACK", "request", "reply", "unreachable"] },
   expected: "TCP flags such as SYN or 'SYN,ACK', or a message such as request, reply or unreachable",
-  words: [...INFO_WORDS],
-  parse: (text) => {
-    const lower = text.toLowerCase();
-    // As `paths.info` has what has no name, and fragments.
-    if (/^(type\d+(\(\d+\))?|operation \d+|fragment(@\d+)?)$/.test(lower)) return text;
-    const words = lower.replace(/\([^()]*\)$/, "").split(/[, ]+/);
-    return words.every((one) => INFO_WORDS.has(one)) ? text : undefined;
-  },
+  words: INFO_WORDS,
+  parse: (text) =>
+    WITH_INFO.some((protocol) => canHaveInfo(protocol, text.toLowerCase())) ? text : undefined,
 };
 
 export const OUTCOME: Kind<Outcome> = word(

@@ -45,7 +45,8 @@ const WHERE: Form<Where> = mapping<Where>(
   {
     protocol: {
       form: some(one(PROTOCOL)),
-      meaning: "tcp, udp, icmp (ICMPv6 too), icmpv6, arp, sctp, gre... One or a list.",
+      meaning:
+        "tcp, udp, icmp (ICMPv6 too), icmpv6, arp, sctp, gre..., ipv4 or ipv6 for all of that version, or the number of an IP protocol. One or a list.",
     },
     info: {
       form: some(one(INFO)),

@@ -1,7 +1,7 @@
 // Which expectations ask for a packet, found by what they ask for: the part of `where` that the fewest others share.
 import { type AddressPattern, type Expectation, isVariable, type Where } from "./expectation.js";
 import { AddressClasses, PortClasses, portText } from "./classes.js";
-import { type Candidate, directionOf, infoKind, isCopy, isPortless, matchOf } from "./where.js";
+import { type Candidate, directionOf, infoKind, isCopy, isPortless, matchOf, versionOf } from "./where.js";
 
 /** Expectations that are about the same packets. */
 export interface Selector {
@@ -73,7 +73,7 @@ export class Selectors {
     const nat = this.#asksNat
       ? `${addresses.of(path.last_source).id} ${addresses.of(path.last_destination).id} ${ports.of(path.last_source_port).id} ${ports.of(path.last_destination_port).id}`
       : "";
-    return `${ends}|${nat}|${path.protocol ?? ""}|${directionOf(path)}|${isCopy(path) ? 1 : 0}${isPortless(candidate) ? 1 : 0}${path.hops === 0 ? 1 : 0}|${info ? infoKind(path.info) : ""}|${devices ? path.interfaces : ""}|${namespace ? namespaces.join(" ") : ""}`;
+    return `${ends}|${nat}|${path.protocol ?? ""}|${versionOf(path) ?? ""}|${directionOf(path)}|${isCopy(path) ? 1 : 0}${isPortless(candidate) ? 1 : 0}${path.hops === 0 ? 1 : 0}|${info ? infoKind(path.info) : ""}|${devices ? path.interfaces : ""}|${namespace ? namespaces.join(" ") : ""}`;
   }
 
   /** The selectors that a packet is for. */

@@ -1,7 +1,9 @@
 // Whether a packet is one of those that an expectation is about.
 import { type AddressWanted, isVariable, type PortWanted, type Where } from "./expectation.js";
+import { ipProtocolName } from "../dissect/ip-protocol-names.js";
 import { stageOf } from "../reconstruct/stages.js";
 import type { PathRow } from "../tables/rows.js";
+import { WITH_INFO } from "./info-words.js";
 import { passesOf } from "./passes.js";
 import { addressHolds, portHolds } from "./patterns.js";
 
@@ -51,19 +53,33 @@ export function isPortless({ path }: Candidate): boolean {
   return path.source_port === null && WITH_PORTS.includes(path.protocol) && !isFragment;
 }
 
-/** Protocols whose kind of packet `info` has. */
-const WITH_INFO = ["TCP", "ICMP", "ICMPv6", "ARP"];
-
 /** ICMPv6's name in paths, and in filters. */
 const ICMPV6 = ["icmpv6", "ipv6-icmp"];
 
-function protocolFits(wanted: readonly string[] | undefined, protocol: string | null): boolean {
+/** Names of protocols by their numbers, in small letters. */
+const NUMBERED: ReadonlyMap<string, string> = new Map(
+  Array.from({ length: 256 }, (_, number) => [String(number), ipProtocolName(number).toLowerCase()]),
+);
+
+/** Whether a protocol is one that is wanted; both in small letters. */
+function isProtocol(wanted: string, found: string): boolean {
+  if ((NUMBERED.get(wanted) ?? wanted) === found) return true;
+  return ICMPV6.includes(found) && (wanted === "icmp" || ICMPV6.includes(wanted));
+}
+
+/** The version of IP, as `protocol` asks for it; ARP has addresses too. */
+export function versionOf({ protocol, source }: PathRow): "ipv4" | "ipv6" | undefined {
+  if (source === null || protocol === "ARP") return undefined;
+  return source.includes(":") ? "ipv6" : "ipv4";
+}
+
+function protocolFits(wanted: readonly string[] | undefined, path: PathRow): boolean {
   if (wanted === undefined) return true;
-  const found = protocol?.toLowerCase() ?? "";
+  const found = path.protocol?.toLowerCase() ?? "";
+  const version = versionOf(path);
   return wanted.some((one) => {
     const name = one.toLowerCase();
-    if (name === found) return true;
-    return ICMPV6.includes(found) && (name === "icmp" || ICMPV6.includes(name));
+    return name === version || isProtocol(name, found);
   });
 }
 
@@ -93,12 +109,12 @@ function isSameFlags(wanted: string, found: string): boolean {
   return asked.toSorted().join() === there.toSorted().join();
 }
 
-const flagsOf = (text: string): string[] => text.split(/[, ]+/);
+const flagsOf = (text: string): string[] => [...new Set(text.split(/[, ]+/))];
 
 const CONDITIONS: readonly Condition[] = [
   {
     key: "protocol",
-    holds: ({ protocol }, { path }) => protocolFits(protocol, path.protocol),
+    holds: ({ protocol }, { path }) => protocolFits(protocol, path),
     isUnknown: isHeadless,
     found: ({ path }) => shown(path.protocol),
   },
@@ -106,7 +122,8 @@ const CONDITIONS: readonly Condition[] = [
     key: "info",
     holds: ({ info }, { path }) => infoFits(info, path.info),
     isUnknown: ({ path }) =>
-      path.info === null && (path.protocol === null || WITH_INFO.includes(path.protocol)),
+      path.info === null &&
+      (path.protocol === null || WITH_INFO.some((one) => one === path.protocol?.toLowerCase())),
     found: ({ path }) => shown(path.info),
   },
   {

@@ -1,6 +1,8 @@
 // Expectations held against real recordings: what holds, what does not and where, and what cannot be told.
 import { describe, expect, test } from "vitest";
 
+import type { PathRow } from "@skbtracer/analyzer";
+
 import { fixture, judge, judgeOne, type Rows, withMeta, withoutNft, withoutProbe } from "./judged.js";
 
 /** Ping, TCP to a redirected port and to a rejected one (81), UDP to a dropped port (9) and to one without socket (7777). */
@@ -13,6 +15,9 @@ describe("what holds and what does not, of a whole recording", () => {
     ["fail", "where: {protocol: icmp, info: request}\npaths: 9"],
     ["pass", "where: {protocol: ICMP, info: REQUEST}\npaths: {between: [5, 10]}"],
     ["pass", "where: {protocol: tcp, info: SYN}\npaths: 4"],
+    ["pass", "where: {protocol: 6}\npaths: 14"],
+    ["fail", "where: {protocol: 6}\npaths: none"],
+    ["fail", "where: {protocol: ipv4}\npaths: none"],
     ["pass", "where: {protocol: tcp, info: 'SYN,ACK'}\npaths: 1"],
     ["pass", "where: {info: unreachable}\npaths: 3"],
     ["pass", "where: {source: 10.0.0.0/31}\npaths: {at_least: 1}"],
@@ -75,6 +80,48 @@ describe("what holds and what does not, of a whole recording", () => {
   ])("%s: %s", (verdict, members) => {
     const result = judgeOne(VETH, members);
     expect(result.verdict, result.reasons.join("; ")).toBe(verdict);
+  });
+});
+
+describe("protocols by number, and by version of IP", () => {
+  const PACKET = VETH.paths.slice(0, 1);
+  const rows = (...paths: readonly Partial<PathRow>[]): Rows => ({
+    ...VETH,
+    paths: paths.flatMap((path) =>
+      PACKET.map((packet) => ({ ...packet, source_port: null, destination_port: null, ...path })),
+    ),
+  });
+  const ROWS = rows(
+    { protocol: "TCP", source: "10.0.0.1", destination: "10.0.0.2" },
+    { protocol: "ICMP", source: "10.0.0.1", destination: "10.0.0.2" },
+    { protocol: "ICMPv6", source: "fd00::1", destination: "fd00::2" },
+    { protocol: "250", source: "fd00::1", destination: "fd00::2" },
+    { protocol: "IPv6", source: "10.0.0.1", destination: "10.0.0.2" },
+    { protocol: "ARP", source: "10.0.0.1", destination: "10.0.0.2" },
+    { protocol: "IPv4", source: null, destination: null },
+  );
+
+  test.each([
+    ["6", 1],
+    ["006", 1],
+    ["1", 1],
+    ["icmp", 2],
+    ["58", 1],
+    ["250", 1],
+    ["17", 0],
+    ["41", 1],
+    ["0x0806", 1],
+    ["0x0800", 4],
+    ["ipv4", 4],
+    ["IPv6", 3],
+    ["[6, ipv6]", 4],
+  ])("%s", (protocol, count) => {
+    expect(judgeOne(ROWS, `where: {protocol: ${protocol}}\npaths: ${count}`).verdict).toBe("pass");
+  });
+
+  test("flags may be said twice", () => {
+    const one = rows({ protocol: "TCP", info: "SYN" });
+    expect(judgeOne(one, 'where: {info: "SYN,SYN"}\npaths: 1').verdict).toBe("pass");
   });
 });
 

@@ -109,6 +109,7 @@ const isRead = (member: string, value: string): void =>
 describe("what a packet can show can be asked for", () => {
   test("protocols", () => {
     for (let number = 0; number < 256; number++) isRead("protocol", ipProtocolName(number));
+    for (const number of [0, 6, 255]) isRead("protocol", String(number));
     for (const etherType of [0x0001, 0x0806, 0x88cc, 0x1234]) isRead("protocol", etherTypeName(etherType));
   });
 
@@ -155,6 +156,13 @@ describe("what is wrong is said with its line and column", () => {
     ["where: {protocol: ucmp}", 'found "ucmp": did you mean icmp?'],
     ["where: {info: SNY}", "3:19: expected TCP flags such as SYN or 'SYN,ACK', or a message"],
     ["where: {info: 'SYN,AKC'}", 'found "SYN,AKC"'],
+    ["where: {info: unreachable(prot)}", 'found "unreachable(prot)": did you mean unreachable(port)?'],
+    ["where: {info: request(0)}", 'found "request(0)"'],
+    ["where: {info: unreachable(3)}", 'found "unreachable(3)"'],
+    ["where: {info: type3}", 'found "type3"'],
+    ["where: {info: operation 1}", 'found "operation 1"'],
+    ["where: {info: 'request,SYN'}", 'found "request,SYN"'],
+    ["where: {protocol: 256}", 'found "256"'],
     ["where: {info: unreachble}", 'found "unreachble": did you mean unreachable?'],
     [
       "where: {port: *web}",
