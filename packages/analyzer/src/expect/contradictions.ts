@@ -9,9 +9,11 @@ import {
   type Where,
 } from "./expectation.js";
 import type { Reading } from "./forms.js";
+import { areFlags, canHaveInfo, WITH_INFO } from "./info-words.js";
 import { overlap } from "./patterns.js";
 import type { Position } from "./problem.js";
 import { variablesOf } from "./variables.js";
+import { canBeProtocol, nameOfProtocol, WITH_PORTS } from "./where.js";
 
 /** Complains of all of them. */
 export function findContradictions(expectations: readonly Expectation[], reading: Reading): void {
@@ -81,24 +83,73 @@ function ofDrops(expectation: Expectation, reading: Reading): void {
     );
 }
 
+type Complain = (key: keyof Where, message: string) => undefined;
+
 function ofWhere(where: Where | undefined, reading: Reading): void {
   if (!where) return;
-  const { source, destination, address, protocol = [] } = where;
-  const complain = (key: string, message: string): undefined =>
-    reading.complain(reading.placeOf(where, key), message);
+  const complain: Complain = (key, message) => reading.complain(reading.placeOf(where, key), message);
+  ofAddresses(where, complain);
+  ofPorts(where, complain);
+  ofInfo(where, complain);
+}
+
+/** Protocols whose addresses are of one family. */
+const FAMILIES: Readonly<Record<string, 4 | 6>> = { icmpv6: 6, "ipv6-icmp": 6, arp: 4, ipv4: 4 };
+
+function ofAddresses({ source, destination, address, protocol = [] }: Where, complain: Complain): void {
   const families = [source, destination, address].map(familiesOf);
   if (families[0]?.size === 1 && families[1]?.size === 1 && [...families[0]][0] !== [...families[1]][0])
     complain("destination", "source and destination are of different families: no packet has both");
-  const all = new Set(families.flatMap((one) => [...one]));
-  const isOnly = (name: string): boolean => protocol.length === 1 && protocol[0]?.toLowerCase() === name;
-  if (isOnly("icmpv6") && all.size > 0 && !all.has(6)) complain("protocol", "icmpv6 has no IPv4 addresses");
-  if (isOnly("arp") && all.size > 0 && !all.has(4)) complain("protocol", "arp has no IPv6 addresses");
-  const portless = protocol.filter((one) =>
-    ["icmp", "icmpv6", "arp", "igmp", "gre", "esp"].includes(one.toLowerCase()),
+  else if (address?.every((one) => !fitsEnd(one, source, destination) && !fitsEnd(one, destination, source)))
+    complain("address", "address: neither source nor destination can be it");
+  const [family, ...others] = new Set(families.flatMap((one) => [...one]));
+  const isOfOther = (one: string): boolean => (FAMILIES[one.toLowerCase()] ?? family) !== family;
+  if (family !== undefined && others.length === 0 && protocol.length > 0 && protocol.every(isOfOther))
+    complain("protocol", `${protocol.join(" and ")} has no IPv${family} addresses`);
+}
+
+/** Whether one end of a packet can have an address, where the other end is of the same family. */
+function fitsEnd(
+  address: AddressPattern,
+  end: AddressWanted | undefined,
+  other: AddressWanted | undefined,
+): boolean {
+  const isIt = patternsOf(end)?.some((one) => overlap(one, address)) ?? true;
+  return isIt && (patternsOf(other)?.some(({ family }) => family === address.family) ?? true);
+}
+
+/** Undefined if it can be any. */
+function patternsOf(wanted: AddressWanted | undefined): readonly AddressPattern[] | undefined {
+  return wanted === undefined || isVariable(wanted) ? undefined : wanted;
+}
+
+const isPortless = (protocol: string): boolean =>
+  !WITH_PORTS.some((name) => canBeProtocol(protocol, name.toLowerCase()));
+
+function ofPorts(where: Where, complain: Complain): void {
+  const { source_port: source, destination_port: destination, port, protocol = [], info = [] } = where;
+  if (excludesPort(port, source) && excludesPort(port, destination))
+    complain("port", "port: neither source_port nor destination_port can be it");
+  const keys = (["source_port", "destination_port", "port"] as const).filter(
+    (key) => where[key] !== undefined,
   );
-  for (const key of ["source_port", "destination_port", "port"] as const)
-    if (where[key] !== undefined && portless.length === protocol.length && portless.length > 0)
-      complain(key, `${key}: ${portless.join(" and ")} has no ports`);
+  for (const key of keys) {
+    if (protocol.length > 0 && protocol.every(isPortless))
+      complain(key, `${key}: ${protocol.join(" and ")} has no ports`);
+    // Messages of ICMP and ARP, and fragments other than the first.
+    else if (info.length > 0 && !info.some((one) => areFlags(one.toLowerCase())))
+      complain(key, `${key}: packets with info ${info.join(" or ")} have no ports`);
+  }
+}
+
+function ofInfo({ protocol, info }: Where, complain: Complain): void {
+  if (!protocol || !info) return;
+  const fits = (one: string): boolean =>
+    [...WITH_INFO, nameOfProtocol(one)].some(
+      (found) => canBeProtocol(one, found) && info.some((wanted) => canHaveInfo(found, wanted.toLowerCase())),
+    );
+  if (!protocol.some(fits))
+    complain("info", `info: no packet of ${protocol.join(" or ")} has ${info.join(" or ")}`);
 }
 
 function familiesOf(wanted: AddressWanted | undefined): ReadonlySet<4 | 6> {

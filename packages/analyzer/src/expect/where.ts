@@ -44,7 +44,7 @@ function portFits(wanted: PortWanted | undefined, port: number | null): boolean 
 const isHeadless = ({ path }: Candidate): boolean => path.protocol === null;
 
 /** Protocols with ports, as paths have them. */
-const WITH_PORTS = ["TCP", "UDP", "SCTP", "DCCP", "UDPLite"];
+export const WITH_PORTS: readonly string[] = ["TCP", "UDP", "SCTP", "DCCP", "UDPLite"];
 
 /** The ports were not recorded; fragments other than the first have none. */
 export function isPortless({ path }: Candidate): boolean {
@@ -61,10 +61,23 @@ const NUMBERED: ReadonlyMap<string, string> = new Map(
   Array.from({ length: 256 }, (_, number) => [String(number), ipProtocolName(number).toLowerCase()]),
 );
 
+/** What paths call a protocol that is wanted, in small letters. */
+export function nameOfProtocol(wanted: string): string {
+  const name = wanted.toLowerCase();
+  return NUMBERED.get(name) ?? name;
+}
+
 /** Whether a protocol is one that is wanted; both in small letters. */
 function isProtocol(wanted: string, found: string): boolean {
-  if ((NUMBERED.get(wanted) ?? wanted) === found) return true;
+  if (nameOfProtocol(wanted) === found) return true;
   return ICMPV6.includes(found) && (wanted === "icmp" || ICMPV6.includes(wanted));
+}
+
+/** Whether packets of a protocol, as paths have it, can be ones that are wanted; in small letters. */
+export function canBeProtocol(wanted: string, found: string): boolean {
+  const name = wanted.toLowerCase();
+  if (name === "ipv4" || name === "ipv6") return found !== "arp";
+  return isProtocol(name, found);
 }
 
 /** The version of IP, as `protocol` asks for it; ARP has addresses too. */

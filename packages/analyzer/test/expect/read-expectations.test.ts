@@ -234,6 +234,26 @@ describe("contradictions are refused", () => {
     ["drops: none\ntraversals: {verdict: DROP}", "3:5: drops: none, and traversals says"],
     ["where: {source: 10.0.0.1, destination: fd00::1}", "of different families"],
     ["where: {protocol: icmp, port: 80}", "3:29: port: icmp has no ports"],
+    ["where: {protocol: [1, ospf], port: 80}", "3:34: port: 1 and ospf has no ports"],
+    ["where: {info: request, port: 80}", "3:28: port: packets with info request have no ports"],
+    ["where: {info: fragment, port: 80}", "packets with info fragment have no ports"],
+    ["where: {protocol: udp, info: SYN}", "3:28: info: no packet of udp has SYN"],
+    ["where: {protocol: 17, info: SYN}", "info: no packet of 17 has SYN"],
+    ["where: {protocol: tcp, info: request}", "info: no packet of tcp has request"],
+    ["where: {protocol: 1, info: neighbour_solicitation}", "info: no packet of 1 has neighbour_solicitation"],
+    ["where: {protocol: icmpv6, info: unreachable(host)}", "no packet of icmpv6 has unreachable(host)"],
+    ["where: {protocol: [udp, icmp], info: [SYN, FIN]}", "no packet of udp or icmp has SYN or FIN"],
+    ["where: {protocol: arp, info: fragment}", "no packet of arp has fragment"],
+    ["where: {protocol: ipv6, info: operation 3}", "no packet of ipv6 has operation 3"],
+    ["where: {protocol: ipv4, source: fd00::1}", "3:13: ipv4 has no IPv6 addresses"],
+    [
+      "where: {source: 10.0.0.1, address: 'fd00::1'}",
+      "3:31: address: neither source nor destination can be it",
+    ],
+    ["where: {source: $x, destination: 10.0.0.1, address: 'fd00::1'}", "address: neither source nor"],
+    ["where: {source: 10.0.0.1, destination: 10.0.0.2, address: 10.9.9.9}", "address: neither source nor"],
+    ["where: {source: 10.0.0.0/16, destination: 10.2.0.0/16, address: 10.1.0.0/16}", "neither source nor"],
+    ["where: {source_port: 80, destination_port: 443, port: 22}", "3:53: port: neither source_port nor"],
     ["where: {protocol: icmpv6, source: 10.0.0.1}", "icmpv6 has no IPv4 addresses"],
     [
       "where: {destination: 10.0.0.0/8}\nnat: {before: {destination: 11.0.0.1}}",
@@ -242,6 +262,31 @@ describe("contradictions are refused", () => {
     ["where: {port: 80}\ntime: {from: ip_rcv, to: ip_rcv, max: 1s}", "from and to are the same function"],
   ])("%s", (members, expected) => {
     expect(problems(one(members)).join("\n")).toContain(expected);
+  });
+
+  test.each([
+    "{protocol: icmp, info: neighbour_solicitation}",
+    "{protocol: [udp, tcp], info: SYN}",
+    "{protocol: udp, info: [SYN, fragment]}",
+    "{protocol: 17, info: fragment@8}",
+    "{protocol: arp, info: request}",
+    "{protocol: ipv4, info: 'SYN,ACK', port: 80}",
+    "{protocol: ipv6, info: request}",
+    "{protocol: 6, port: 80}",
+    "{protocol: [icmp, udp], port: 80}",
+    "{info: [request, RST], port: 80}",
+    "{protocol: [arp, icmpv6], source: 10.0.0.1}",
+    "{protocol: ipv6, source: [10.0.0.1, 'fd00::1']}",
+    "{source: 10.0.0.1, address: 10.9.9.9}",
+    "{source: $x, destination: 10.0.0.2, address: 10.9.9.9}",
+    "{source: 10.0.0.0/8, destination: 11.0.0.1, address: [10.2.0.0/16, 'fd00::1']}",
+    "{source: 10.2.0.0/16, destination: 11.0.0.1, address: 10.0.0.0/8}",
+    "{source: [10.0.0.1, 'fd00::1'], address: 'fd00::2'}",
+    "{source_port: 80, port: 22}",
+    "{source_port: $p, destination_port: 443, port: 22}",
+    "{source_port: 80, destination_port: 440-450, port: [22, 443]}",
+  ])("but not what can be: %s", (where) => {
+    expect(problems(one(`where: ${where}`))).toEqual([]);
   });
 
   test("names whose values come from different expectations", () => {
