@@ -7,9 +7,9 @@ import type { AddressPattern, Direction, DropPattern, Margin, PortPattern, Varia
 import type { Kind } from "./forms.js";
 import { canHaveInfo, INFO_WORDS, WITH_INFO } from "./info-words.js";
 
-/** Any text with something in it. */
+/** Any text with something in it. Without quotes it can be a number to YAML, or true. */
 export const TEXT: Kind<string> = {
-  schema: { type: "string", minLength: 1 },
+  schema: { type: ["string", "number", "boolean"], minLength: 1 },
   expected: "a text",
   parse: (text) => (text.trim() === "" ? undefined : text),
 };
@@ -17,12 +17,30 @@ export const TEXT: Kind<string> = {
 /** Words out of a list; upper and lower case mean the same. */
 export function word<T extends string>(words: readonly T[], expected: string): Kind<T> {
   return {
-    schema: { enum: words },
+    schema: { anyOf: [{ enum: words }, { type: "string", pattern: inAnyCase(words) }] },
     expected,
     words,
     parse: (text) => words.find((one) => one.toLowerCase() === text.toLowerCase()),
   };
 }
+
+/** A pattern for words in upper or lower case: JSON Schema has no flag for that. */
+function inAnyCase(words: readonly string[]): string {
+  const either = words.join("|");
+  return `^(${either.replaceAll(/[a-z]/gi, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`)})$`;
+}
+
+const YES_OR_NO = word(["true", "false"], "true or false");
+
+export const BOOLEAN: Kind<boolean> = {
+  schema: { anyOf: [{ type: "boolean" }, YES_OR_NO.schema] },
+  expected: YES_OR_NO.expected,
+  words: ["true", "false"],
+  parse: (text) => {
+    const found = YES_OR_NO.parse(text);
+    return found && found === "true";
+  },
+};
 
 /** Protocols that are asked for most. */
 const PROTOCOLS = ["tcp", "udp", "icmp", "icmpv6", "arp", "sctp", "gre", "esp", "igmp", "ospf"] as const;
@@ -33,7 +51,7 @@ const PROTOCOL_NAMES: ReadonlySet<string> = new Set(
 );
 
 export const PROTOCOL: Kind<string> = {
-  schema: { type: "string", examples: PROTOCOLS },
+  schema: { type: ["string", "number"], examples: PROTOCOLS },
   expected: "a protocol such as tcp, udp, icmp or arp, or its number",
   words: [...PROTOCOL_NAMES],
   parse: (text) => {
@@ -135,7 +153,12 @@ export const PORT: Kind<PortPattern> = {
 };
 
 export const COUNT: Kind<number> = {
-  schema: { type: "integer", minimum: 0 },
+  schema: {
+    anyOf: [
+      { type: "integer", minimum: 0 },
+      { type: "string", pattern: "^[0-9]{1,15}$" },
+    ],
+  },
   expected: "a whole number from 0",
   parse: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined),
 };

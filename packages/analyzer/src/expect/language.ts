@@ -15,6 +15,7 @@ import type {
 import { either, type Form, list, mapped, mapping, one, some } from "./forms.js";
 import {
   ADDRESS,
+  BOOLEAN,
   COUNT,
   DIRECTION,
   DROP,
@@ -31,7 +32,6 @@ import {
   TIME,
   VARIABLE,
   VERDICT,
-  word,
 } from "./kinds.js";
 
 const ADDRESSES: Form<readonly AddressPattern[]> = some(one(ADDRESS));
@@ -83,7 +83,7 @@ const WHERE: Form<Where> = mapping<Where>(
       meaning: "received from a device, or sent from this host: how the packet began here.",
     },
     clones: {
-      form: mapped(one(word(["true", "false"], "true or false")), (text) => text === "true"),
+      form: one(BOOLEAN),
       meaning: "true: copies count too, which the kernel makes for tcpdump and to flood a bridge.",
     },
   },
