@@ -72,24 +72,22 @@ function through({ expectation, path, knowledge }: Question): Finding | undefine
   const wanted = (expectation.through ?? []).map((name) => knowledge.canonical(name));
   const steps = stepsOf(path, knowledge);
   const certainty = certaintyOf(path, knowledge);
-  const unprobed = wanted.find((name) => !knowledge.isAttached(name) && !steps.includes(name));
-  // One that was not probed leaves the order of the others to be told.
-  const probed = wanted.filter(
-    (name) => name !== unprobed && (knowledge.isAttached(name) || steps.includes(name)),
-  );
-  const { held, at } = follow(probed, steps, (one, other) => one === other);
-  if (held < probed.length) {
-    const missing = probed[held] ?? "";
+  const unseen = wanted.find((name) => !knowledge.isSight(name) && !steps.includes(name));
+  // One that would not have been seen leaves the order of the others to be told.
+  const seen = wanted.filter((name) => name !== unseen && (knowledge.isSight(name) || steps.includes(name)));
+  const { held, at } = follow(seen, steps, (one, other) => one === other);
+  if (held < seen.length) {
+    const missing = seen[held] ?? "";
     if (!certainty.whole) return untold(assertion, `${missing} was not seen, but ${certainty.why}`);
     const isEarlier = steps.includes(missing);
     const isNowhere = !knowledge.wasEntered(missing);
     const why = isEarlier
-      ? `${missing} comes before ${probed[held - 1] ?? ""}, not after it`
-      : `it does not enter ${missing}${held > 0 ? ` after ${probed[held - 1] ?? ""}` : ""}`;
+      ? `${missing} comes before ${seen[held - 1] ?? ""}, not after it`
+      : `it does not enter ${missing}${held > 0 ? ` after ${seen[held - 1] ?? ""}` : ""}`;
     const hint = isNowhere ? " (no packet of this recording does: the kernel may have inlined it)" : "";
     return { verdict: "fail", assertion, why: why + hint, step: at };
   }
-  if (unprobed !== undefined) return untold(assertion, knowledge.whyUnseen(unprobed) ?? "");
+  if (unseen !== undefined) return untold(assertion, knowledge.whyUnseen(unseen) ?? "");
   return certainty.seen ? undefined : untold(assertion, certainty.why);
 }
 
@@ -104,8 +102,8 @@ function notThrough({ expectation, path, knowledge }: Question): Finding | undef
       ? { verdict: "fail", assertion, why: `it enters ${name}`, step: step + 1 }
       : untold(assertion, certainty.why);
   }
-  const unprobed = never.map((name) => knowledge.whyUnseen(name)).find((why) => why !== undefined);
-  if (unprobed !== undefined) return untold(assertion, unprobed);
+  const unseen = never.map((name) => knowledge.whyUnseen(name)).find((why) => why !== undefined);
+  if (unseen !== undefined) return untold(assertion, unseen);
   return certainty.unseen ? undefined : untold(assertion, certainty.why);
 }
 

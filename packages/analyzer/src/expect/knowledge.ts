@@ -10,9 +10,27 @@ const ARRIVALS = ["__netif_receive_skb", "net:netif_receive_skb"];
 const DEPARTURES = ["__dev_queue_xmit", "net:net_dev_queue"];
 const DROPS = "skb:kfree_skb";
 
+/** What probes record that no packet is seen at, by the kind of their events, and what to ask for instead. */
+const OTHER_EVENTS: Readonly<Record<string, string>> = {
+  traversal: "passes through tables: use `traversals`",
+  rule: "rules of tables: use `traversals`",
+  hook: "hooks that do not let packets pass: use `traversals` or `drops`",
+  drop: "drops: use `drops`",
+  free: "ends of packets",
+  alloc: "begins of packets",
+  clone: "copies of packets",
+  head: "new heads of packets",
+  merge: "packets that become one",
+};
+
 /** `gro_receive_skb` of `gro_receive_skb.constprop.0`: as paths have functions. */
 function bareSymbol(symbol: string): string {
   return symbol.replace(/(\.(?:isra|constprop|part)(\.\d+)?)+$/, "");
+}
+
+/** Adds to the set that a name has. */
+function addTo(sets: Map<string, Set<string>>, name: string, value: string): void {
+  sets.set(name, (sets.get(name) ?? new Set()).add(value));
 }
 
 function text(value: AnyRow[string] | undefined): string {
@@ -35,6 +53,7 @@ export class Knowledge {
   readonly #attached = new Set<string>();
   readonly #entered = new Set<string>();
   readonly #sights = new Set<string>();
+  readonly #otherEvents = new Map<string, string>();
   readonly #canonical = new Map<string, string>();
 
   /** @param tables rows of `meta`, `probes` and `losses` */
@@ -62,6 +81,7 @@ export class Knowledge {
 
   #takeProbes(probes: readonly AnyRow[], recordings: number): void {
     const attachedIn = new Map<string, Set<string>>();
+    const sightIn = new Map<string, Set<string>>();
     for (const row of probes) {
       const name = text(row["probe"]);
       const symbol = bareSymbol(text(row["symbol"]));
@@ -70,13 +90,16 @@ export class Knowledge {
         this.#refusals.set(name, text(row["reason"]) || "it was refused");
         continue;
       }
-      if (row["event"] === "sight") this.#sights.add(name);
-      const where = attachedIn.get(name) ?? new Set();
-      attachedIn.set(name, where.add(text(row["recording"])));
+      const recording = text(row["recording"]);
+      addTo(attachedIn, name, recording);
+      if (row["event"] === "sight") addTo(sightIn, name, recording);
+      else this.#otherEvents.set(name, text(row["event"]));
       if (Number(row["events"] ?? 0) > 0) this.#entered.add(name);
     }
-    for (const [name, where] of attachedIn)
-      if (where.size >= recordings && !this.#refusals.has(name)) this.#attached.add(name);
+    const isInAll = (name: string, where: ReadonlySet<string>): boolean =>
+      where.size >= recordings && !this.#refusals.has(name);
+    for (const [name, where] of attachedIn) if (isInAll(name, where)) this.#attached.add(name);
+    for (const [name, where] of sightIn) if (isInAll(name, where)) this.#sights.add(name);
   }
 
   /** The name that a function has in the probe table, whatever this kernel calls it. */
@@ -86,11 +109,12 @@ export class Knowledge {
 
   /** Functions that packets were seen at, had they entered them. */
   get sights(): ReadonlySet<string> {
-    return new Set([...this.#attached].filter((name) => this.#sights.has(name)));
+    return this.#sights;
   }
 
-  isAttached(name: string): boolean {
-    return this.#attached.has(this.canonical(name));
+  /** Whether packets were seen at a function, had they entered it: other probes leave no step in a path. */
+  isSight(name: string): boolean {
+    return this.#sights.has(this.canonical(name));
   }
 
   /** Whether any event came from a probe. */
@@ -98,9 +122,23 @@ export class Knowledge {
     return this.#entered.has(this.canonical(name));
   }
 
-  /** Why a function would not have been seen; undefined if it would. */
+  /** Why packets would not have been seen at a function; undefined if they would. */
   whyUnseen(name: string): string | undefined {
-    if (this.isAttached(name)) return undefined;
+    if (this.isSight(name)) return undefined;
+    const unprobed = this.#whyUnprobed(name);
+    if (unprobed !== undefined) return unprobed;
+    const event = this.#otherEvents.get(this.canonical(name)) ?? "";
+    const recorded = OTHER_EVENTS[event] ?? `events of the kind ${event}`;
+    return `${name} is not recorded as a function that packets pass through, but as ${recorded}`;
+  }
+
+  #isAttached(name: string): boolean {
+    return this.#attached.has(this.canonical(name));
+  }
+
+  /** Why a probe would have told nothing; undefined if it would. */
+  #whyUnprobed(name: string): string | undefined {
+    if (this.#isAttached(name)) return undefined;
     const refusal = this.#refusals.get(this.canonical(name));
     if (refusal !== undefined) return `${name} was not probed: ${refusal}`;
     const meant = nearest(name, [...this.#sights]);
@@ -109,13 +147,13 @@ export class Knowledge {
 
   /** Why drops would not have been seen. */
   whyDropsUnseen(): string | undefined {
-    return this.whyUnseen(DROPS);
+    return this.#whyUnprobed(DROPS);
   }
 
   /** Why a packet as a whole would not have been seen. */
   whyPacketsUnseen(): string | undefined {
-    const unseen = [ARRIVALS, DEPARTURES].find((pair) => !pair.some((name) => this.isAttached(name)));
-    return unseen && this.whyUnseen(unseen[0] ?? "");
+    const unseen = [ARRIVALS, DEPARTURES].find((pair) => !pair.some((name) => this.#isAttached(name)));
+    return unseen && this.#whyUnprobed(unseen[0] ?? "");
   }
 
   /** Why passes through tables would not have been seen. @param isIpv6 undefined if that is not known */
@@ -126,9 +164,9 @@ export class Knowledge {
     ];
     // nftables is for both families.
     const engines = ["nft_do_chain", ...iptables];
-    const unseen = engines.find((name) => !this.isAttached(name) && !this.#isAbsent(name));
-    if (unseen !== undefined) return this.whyUnseen(unseen);
-    return engines.some((name) => this.isAttached(name)) ? undefined : this.whyUnseen(iptables[0] ?? "");
+    const unseen = engines.find((name) => !this.#isAttached(name) && !this.#isAbsent(name));
+    if (unseen !== undefined) return this.#whyUnprobed(unseen);
+    return engines.some((name) => this.#isAttached(name)) ? undefined : this.#whyUnprobed(iptables[0] ?? "");
   }
 
   /** Whether the kernel did not have a function: no packet entered it. As the recorder says it (bpf/plan.ts). */

@@ -125,6 +125,45 @@ describe("protocols by number, and by version of IP", () => {
   });
 });
 
+/** Why an expectation cannot be told. */
+function untold(rows: Rows, members: string): string {
+  const { verdict, reasons } = judgeOne(rows, members);
+  expect(verdict, reasons.join("; ")).toBe("unknown");
+  return reasons.join("; ");
+}
+
+describe("functions whose probes record something else than that packets pass through", () => {
+  test.each([
+    ["not_through: [ipt_do_table]", "passes through tables: use `traversals`"],
+    ["not_through: ['skb:kfree_skb']", "drops: use `drops`"],
+    ["through: [ip_rcv, ipt_do_table]", "passes through tables: use `traversals`"],
+    ["through: [skb_clone, ip_rcv]", "copies of packets"],
+    ["time: {to: kfree_skbmem, max: 10s}", "ends of packets"],
+    ["time: {from: ipt_do_table, max: 10s}", "passes through tables: use `traversals`"],
+  ])("%s cannot be told", (members, why) => {
+    expect(untold(VETH, `where: {port: 9}\n${members}`)).toContain(
+      ` is not recorded as a function that packets pass through, but as ${why}`,
+    );
+  });
+
+  test("are as others where packets are seen at them too", () => {
+    const sight = VETH.probes.find(({ probe }) => probe === "ip_rcv");
+    const both = { ...VETH, probes: [...VETH.probes, { ...sight, probe: "skb_clone", symbol: "skb_clone" }] };
+    expect(judgeOne(both, "where: {port: 9}\nnot_through: [skb_clone]").verdict).toBe("pass");
+  });
+
+  test("cannot be told where that is so in one recording of two", () => {
+    const second = VETH.probes.map((row) => ({
+      ...row,
+      recording: "second",
+      ...(row["probe"] === "br_forward" && { event: "hook" }),
+    }));
+    const two = { ...VETH, meta: [...VETH.meta, ...VETH.meta], probes: [...VETH.probes, ...second] };
+    expect(judgeOne(two, "where: {port: 9}\nnot_through: [br_forward_finish]").verdict).toBe("pass");
+    expect(untold(two, "where: {port: 9}\nnot_through: [br_forward]")).toContain("but as hooks");
+  });
+});
+
 describe("the nearest packet, and where it departs", () => {
   test("from its way", () => {
     const { nearest, reasons } = judgeOne(
