@@ -13,6 +13,7 @@ import {
 import type { Knowledge } from "./knowledge.js";
 import { addressHolds, portHolds } from "./patterns.js";
 import { passesOf, passHolds, passText } from "./passes.js";
+import { valueOf, variablesOf } from "./variables.js";
 
 /** How something stands: it holds, it does not, or that cannot be told. */
 export type Verdict = "pass" | "fail" | "unknown";
@@ -233,7 +234,7 @@ function endHolds(
   values: Question["values"],
 ): boolean {
   if (wanted === undefined) return true;
-  if (isVariable(wanted)) return values.get(wanted.variable)?.has(String(value)) ?? value !== null;
+  if (isVariable(wanted)) return values.get(wanted.variable)?.has(String(value)) === true;
   return wanted.some((pattern) =>
     "bytes" in pattern
       ? addressHolds(pattern, value === null ? null : String(value))
@@ -253,12 +254,37 @@ function flowAfter(path: PathRow): string {
   return `${endText(path.last_source, path.last_source_port)} -> ${endText(path.last_destination, path.last_destination_port)}`;
 }
 
+/** The values of names for one packet: where an earlier expectation has not found one, what stands at its first place. */
+function ownValues({ expectation, path, values }: Question): Question["values"] {
+  const own = new Map(values);
+  for (const use of variablesOf(expectation)) {
+    const value = valueOf(path, use);
+    if (value !== undefined && !own.has(use.variable)) own.set(use.variable, new Set([value]));
+  }
+  return own;
+}
+
+/** The first end that is another than is wanted. */
 function departingEnd(
   ends: Ends | undefined,
   prefix: "" | "last_",
-  { path, values }: Question,
+  path: PathRow,
+  values: Question["values"],
 ): (typeof ENDS)[number] | undefined {
   return ENDS.find((end) => !endHolds(ends?.[end], path[`${prefix}${end}`], values));
+}
+
+/** `its source is not $client, which is 10.0.0.1`. */
+function departureText(
+  end: (typeof ENDS)[number],
+  ends: Ends | undefined,
+  values: Question["values"],
+): string {
+  const wanted = ends?.[end];
+  const named = isVariable(wanted) ? values.get(wanted.variable) : undefined;
+  return named && isVariable(wanted)
+    ? `its ${end} is not $${wanted.variable}, which is ${[...named].join(" or ")}`
+    : `its ${end} is not as expected`;
 }
 
 function nat(question: Question): Finding | undefined {
@@ -277,21 +303,22 @@ function nat(question: Question): Finding | undefined {
       step: path.hops,
     };
   }
-  const before = departingEnd(wanted.before, "", question);
+  const values = ownValues(question);
+  const before = departingEnd(wanted.before, "", path, values);
   if (before !== undefined)
     return certainty.seen
       ? {
           verdict: "fail",
           assertion,
-          why: `before: its ${before} is not as expected: ${flowBefore(path)}`,
+          why: `before: ${departureText(before, wanted.before, values)}: ${flowBefore(path)}`,
           step: 0,
         }
       : untold(assertion, certainty.why);
-  const after = departingEnd(wanted.after, "last_", question);
+  const after = departingEnd(wanted.after, "last_", path, values);
   if (after === undefined) return certainty.seen ? undefined : untold(assertion, certainty.why);
   if (!certainty.whole)
     return untold(assertion, `its ${after} was not seen to become what is expected, but ${certainty.why}`);
-  const why = `after: its ${after} is not as expected: ${flowAfter(path)}`;
+  const why = `after: ${departureText(after, wanted.after, values)}: ${flowAfter(path)}`;
   return { verdict: "fail", assertion, why, step: path.hops };
 }
 

@@ -247,6 +247,33 @@ describe("names for values", () => {
     expect(judge(VETH, natYaml("$other")).map(({ verdict }) => verdict)).toEqual(["pass", "pass"]);
   });
 
+  /** What NAT makes of the source port is what it was for 81, and another for 8080. */
+  test.each([
+    ["pass", "{name: b, where: {source_port: $p, port: 81}, nat: {after: {source_port: $p}}}"],
+    ["fail", "{name: b, where: {source_port: $p, port: 80}, nat: {after: {source_port: $p}}}"],
+    ["pass", "{name: b, where: {port: 81}, nat: {before: {source_port: $p}, after: {source_port: $p}}}"],
+    ["fail", "{name: b, where: {port: 80}, nat: {before: {source_port: $p}, after: {source_port: $p}}}"],
+    ["fail", "{name: b, where: {port: 81}, nat: {before: {source_port: $p, destination_port: $p}}}"],
+    // With a name that has its values from an earlier one.
+    ["pass", "{name: b, where: {source: $a, source_port: $p, port: 81}, nat: {after: {source_port: $p}}}"],
+    ["fail", "{name: b, where: {source: $a, source_port: $p, port: 80}, nat: {after: {source_port: $p}}}"],
+  ])("are one value of each packet, wherever they stand: %s %s", (verdict, second) => {
+    const [, result] = judge(
+      VETH,
+      `expectations:\n  - {name: a, where: {info: reply, source: $a}}\n  - ${second}`,
+    );
+    expect(result?.verdict, result?.reasons.join("; ")).toBe(verdict);
+  });
+
+  test("that NAT changes are told with the packet", () => {
+    const { reasons, nearest } = judgeOne(
+      VETH,
+      "where: {source: 10.0.0.2, source_port: $p, protocol: tcp}\nnat: {after: {source_port: $p}}",
+    );
+    expect(reasons[0]).toMatch(/^4 of 7 packets: after: its source_port is not \$p, which is 80: /);
+    expect(nearest?.path).toMatchObject({ source_port: 80, last_source_port: 8080 });
+  });
+
   test("may have had values that were not seen, where events were lost", () => {
     const yaml =
       "expectations:\n  - {name: a, where: {info: SYN, source: $x}}\n  - {name: b, where: {destination: $x}}";
