@@ -32,6 +32,7 @@ export interface Cell {
 
 /** Packets that are the same to every `where`. */
 export interface Kind {
+  readonly number: number;
   readonly example: Candidate;
   readonly selected: Selected;
   readonly groups: Map<string, Group>;
@@ -88,7 +89,7 @@ export class Tally {
     if (kind.selected.sure.length === 0 && kind.selected.perhaps.length === 0) return;
     const shape = shapeKey(path, this.#texts);
     count(kind.groups, shape, path, kind.spans);
-    for (const one of kind.named) addToCell(one, path, shape, kind.spans);
+    for (const one of kind.named) addToCell(one, path, `${kind.number}|${shape}`, kind.spans);
   }
 
   #kindOf(candidate: Candidate): Kind {
@@ -101,6 +102,7 @@ export class Tally {
         expectations.flatMap(({ time = [] }) => time).map((limits) => [spanKey(limits), limits]),
       );
       kind = {
+        number: this.#kinds.size,
         example: candidate,
         selected,
         groups: new Map(),
@@ -173,10 +175,11 @@ function count(groups: Map<string, Group>, key: string, path: PathRow, spans: re
   }
 }
 
+/** @param key the path's kind and shape: `nat` can ask for more than the names' values */
 function addToCell(
   { uses, cells }: NamedExpectation,
   path: PathRow,
-  shape: string,
+  key: string,
   spans: readonly TimeLimits[],
 ): void {
   const values = uses.map((use) => valueOf(path, use));
@@ -187,13 +190,13 @@ function addToCell(
     if (chosen.has(variable) && chosen.get(variable) !== values[i]) return;
     chosen.set(variable, values[i]);
   }
-  const key = values.join(" ");
-  let cell = cells.get(key);
+  const together = values.join(" ");
+  let cell = cells.get(together);
   if (!cell) {
     cell = { values, groups: new Map() };
-    cells.set(key, cell);
+    cells.set(together, cell);
   }
-  count(cell.groups, shape, path, spans);
+  count(cell.groups, key, path, spans);
 }
 
 /** ns between two functions, or from the first and to the last event; undefined if it does not pass both in this order. */

@@ -265,6 +265,18 @@ describe("names for values", () => {
     expect(result?.verdict, result?.reasons.join("; ")).toBe(verdict);
   });
 
+  test("leave packets apart that are alike but for what NAT makes of them", () => {
+    const paths = VETH.paths.map((path) =>
+      path.info === "ACK,PSH" ? { ...path, last_destination_port: 81 } : path,
+    );
+    const { verdict, reasons } = judgeOne(
+      { ...VETH, paths },
+      "where: {source: $client, destination_port: 8080, info: [ACK, 'ACK,PSH']}\nnat: {after: {destination_port: 80}}",
+    );
+    expect(verdict).toBe("fail");
+    expect(reasons[0]).toMatch(/^1 of 2 packets: after: its destination_port is not as expected: /);
+  });
+
   test("that NAT changes are told with the packet", () => {
     const { reasons, nearest } = judgeOne(
       VETH,
