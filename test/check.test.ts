@@ -139,6 +139,17 @@ describe("what is checked", () => {
     expect(code).toBe(0);
   });
 
+  test("times between functions by both of their names, of a database too", async () => {
+    const recording = fileURLToPath(new URL("../fixtures/kernels/vxlan-7.2.skbt", import.meta.url));
+    expect((await skbtracer("import", recording, "-o", path("vxlan.db"))).code).toBe(0);
+    const list = ["napi_gro_receive", "gro_receive_skb"].map(
+      (name) => `  - {name: ${name}, where: {protocol: icmp}, time: {from: ${name}, max: 10s}}\n`,
+    );
+    const both = expectations("both.yaml", list.join(""));
+    for (const file of [recording, path("vxlan.db")])
+      expect((await check(file, both)).stdout).toMatch(/\n2 of 2 expectations hold\n$/);
+  });
+
   test("a torn or damaged recording passes nothing that it cannot know", async () => {
     const bytes = readFileSync(VETH);
     const all = expectations("all.yaml", "  - {name: no IPv6, where: {address: '::/0'}, paths: none}\n");

@@ -30,6 +30,7 @@ export {
 export { type Finding, type Verdict } from "./expect/assertions.js";
 export { evaluate, type EvaluateOptions, type NearestPath, type Result } from "./expect/evaluate.js";
 export type { Expectation } from "./expect/expectation.js";
+export { functionNames, type FunctionNames } from "./expect/function-names.js";
 export { Knowledge } from "./expect/knowledge.js";
 export { ExpectationsError, type Position, type Problem } from "./expect/problem.js";
 export { Tally } from "./expect/tally.js";

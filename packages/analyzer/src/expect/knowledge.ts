@@ -3,6 +3,7 @@
 import type { AnyRow } from "../tables/rows.js";
 import { nearest } from "../text/nearest.js";
 import type { Where } from "./expectation.js";
+import { type FunctionNames, functionNames } from "./function-names.js";
 import { recordedFilters, type RecordedFilter } from "./recorded-filters.js";
 
 /** Probes by which packets of a network are seen whatever becomes of them, one of each pair. */
@@ -22,11 +23,6 @@ const OTHER_EVENTS: Readonly<Record<string, string>> = {
   head: "new heads of packets",
   merge: "packets that become one",
 };
-
-/** `gro_receive_skb` of `gro_receive_skb.constprop.0`: as paths have functions. */
-function bareSymbol(symbol: string): string {
-  return symbol.replace(/(\.(?:isra|constprop|part)(\.\d+)?)+$/, "");
-}
 
 /** Adds to the set that a name has. */
 function addTo(sets: Map<string, Set<string>>, name: string, value: string): void {
@@ -54,7 +50,7 @@ export class Knowledge {
   readonly #entered = new Set<string>();
   readonly #sights = new Set<string>();
   readonly #otherEvents = new Map<string, string>();
-  readonly #canonical = new Map<string, string>();
+  readonly #canonical: FunctionNames;
 
   /** @param tables rows of `meta`, `probes` and `losses` */
   constructor(tables: {
@@ -76,6 +72,9 @@ export class Knowledge {
     this.endsRecorded = meta.every((row) => Number(row["ends_recorded"]) === 1);
     this.filters = meta.flatMap((row) => recordedFilters(text(row["filter"])));
     this.kernels = [...new Set(meta.map((row) => text(row["kernel"])))];
+    this.#canonical = functionNames(
+      probes.map(({ probe = "", symbol }) => ({ probe: text(probe), symbol: text(symbol) })),
+    );
     this.#takeProbes(probes, meta.length);
   }
 
@@ -84,8 +83,6 @@ export class Knowledge {
     const sightIn = new Map<string, Set<string>>();
     for (const row of probes) {
       const name = text(row["probe"]);
-      const symbol = bareSymbol(text(row["symbol"]));
-      if (symbol !== "" && symbol !== name) this.#canonical.set(symbol, name);
       if (row["status"] !== "attached") {
         this.#refusals.set(name, text(row["reason"]) || "it was refused");
         continue;

@@ -3,6 +3,7 @@ import { Quantiles } from "../reconstruct/quantiles.js";
 import type { PathRow } from "../tables/rows.js";
 import { isUnchanged } from "./certainty.js";
 import type { Expectation, TimeLimits } from "./expectation.js";
+import type { FunctionNames } from "./function-names.js";
 import { type Selected, type Selector, Selectors } from "./selectors.js";
 import { valueOf, variablesOf, type VariableUse } from "./variables.js";
 import { type Candidate, isPacket } from "./where.js";
@@ -76,8 +77,12 @@ export class Tally {
     return this.#kinds.values();
   }
 
-  /** Takes a path. @param namespaces network namespaces that the recording lists, by inode, with those names that they have */
-  add(path: PathRow, namespaces: NamespaceNames): void {
+  /**
+   * Takes a path.
+   * @param namespaces network namespaces that the recording lists, by inode, with those names that they have
+   * @param functions names of its functions
+   */
+  add(path: PathRow, namespaces: NamespaceNames, functions: FunctionNames): void {
     if (!isPacket(path)) return;
     const asked = this.selectors.asksNamespace;
     const candidate: Candidate = {
@@ -88,8 +93,9 @@ export class Tally {
     const kind = this.#kindOf(candidate);
     if (kind.selected.sure.length === 0 && kind.selected.perhaps.length === 0) return;
     const shape = shapeKey(path, this.#texts);
-    count(kind.groups, shape, path, kind.spans);
-    for (const one of kind.named) addToCell(one, path, `${kind.number}|${shape}`, kind.spans);
+    const times = timesOf(path, kind.spans, functions);
+    count(kind.groups, shape, path, times);
+    for (const one of kind.named) addToCell(one, path, `${kind.number}|${shape}`, times);
   }
 
   #kindOf(candidate: Candidate): Kind {
@@ -155,20 +161,18 @@ function shapeKey(path: PathRow, texts: Texts): string {
   return `${way}|${outcome}|${drop}|${path.incomplete_because ?? ""}${isUnchanged(path) ? "" : "~"}`;
 }
 
-function count(groups: Map<string, Group>, key: string, path: PathRow, spans: readonly TimeLimits[]): void {
+function count(groups: Map<string, Group>, key: string, path: PathRow, times: Times): void {
   let group = groups.get(key);
   if (!group) {
     group = { path, count: 0, measured: new Map() };
     groups.set(key, group);
   }
   group.count++;
-  for (const limits of spans) {
-    const ns = timeBetween(path, limits);
-    if (ns === undefined) continue;
-    let measured = group.measured.get(spanKey(limits));
+  for (const [span, ns] of times) {
+    let measured = group.measured.get(span);
     if (!measured) {
       measured = { times: new Quantiles(), slowest: path, slowestNs: ns };
-      group.measured.set(spanKey(limits), measured);
+      group.measured.set(span, measured);
     }
     measured.times.add(ns);
     if (ns > measured.slowestNs) [measured.slowest, measured.slowestNs] = [path, ns];
@@ -176,12 +180,7 @@ function count(groups: Map<string, Group>, key: string, path: PathRow, spans: re
 }
 
 /** @param key the path's kind and shape: `nat` can ask for more than the names' values */
-function addToCell(
-  { uses, cells }: NamedExpectation,
-  path: PathRow,
-  key: string,
-  spans: readonly TimeLimits[],
-): void {
+function addToCell({ uses, cells }: NamedExpectation, path: PathRow, key: string, times: Times): void {
   const values = uses.map((use) => valueOf(path, use));
   // A name that stands twice in `where` is one value.
   const chosen = new Map<string, string | undefined>();
@@ -196,17 +195,35 @@ function addToCell(
     cell = { values, groups: new Map() };
     cells.set(together, cell);
   }
-  count(cell.groups, key, path, spans);
+  count(cell.groups, key, path, times);
+}
+
+/** Times of a path, in ns, by `spanKey`. */
+type Times = readonly (readonly [span: string, ns: number])[];
+
+function timesOf(path: PathRow, spans: readonly TimeLimits[], functions: FunctionNames): Times {
+  if (spans.length === 0) return [];
+  const canonical = (name: string): string => functions.get(name) ?? name;
+  const steps = path.functions.split(" ").map(canonical);
+  return spans.flatMap((limits) => {
+    const { from, to } = limits;
+    const ns = timeBetween(path, steps, from && canonical(from), to && canonical(to));
+    return ns === undefined ? [] : [[spanKey(limits), ns] as const];
+  });
 }
 
 /** ns between two functions, or from the first and to the last event; undefined if it does not pass both in this order. */
-function timeBetween(path: PathRow, { from, to }: TimeLimits): number | undefined {
+function timeBetween(
+  path: PathRow,
+  steps: readonly string[],
+  from: string | undefined,
+  to: string | undefined,
+): number | undefined {
   if (from === undefined && to === undefined) return path.duration_ns;
-  const names = path.functions.split(" ");
   const times = path.hop_ns.split(" ");
-  const start = from === undefined ? -1 : names.indexOf(from);
+  const start = from === undefined ? -1 : steps.indexOf(from);
   if (from !== undefined && start < 0) return undefined;
-  const end = to === undefined ? names.length : names.indexOf(to, start + 1);
+  const end = to === undefined ? steps.length : steps.indexOf(to, start + 1);
   if (end < 0) return undefined;
   const startNs = start < 0 ? 0 : Number(times[start]);
   const endNs = to === undefined ? path.duration_ns : Number(times[end]);

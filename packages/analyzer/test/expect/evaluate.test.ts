@@ -545,6 +545,9 @@ test("functions have the names of the probe table, whatever a kernel calls them"
       functions: path.functions.replace("ip_rcv", "gro_receive_skb"),
     })),
   };
-  for (const name of ["napi_gro_receive", "gro_receive_skb"])
+  for (const name of ["napi_gro_receive", "gro_receive_skb"]) {
     expect(judgeOne(renamed, `where: {port: 9}\nthrough: [${name}]`).verdict).toBe("pass");
+    for (const span of [`from: ${name}`, `to: ${name}`, `from: ip_output, to: ${name}`])
+      expect(judgeOne(renamed, `where: {port: 9}\ntime: {${span}, max: 10s}`).verdict).toBe("pass");
+  }
 });

@@ -1,7 +1,15 @@
 // A recording's rows, and what is said of them by expectations.
 import { readFileSync } from "node:fs";
 
-import { type AnyRow, evaluate, Knowledge, type PathRow, type Result, Tally } from "@skbtracer/analyzer";
+import {
+  type AnyRow,
+  evaluate,
+  functionNames,
+  Knowledge,
+  type PathRow,
+  type Result,
+  Tally,
+} from "@skbtracer/analyzer";
 import { readExpectations } from "@skbtracer/analyzer/expectations";
 
 import type { ReadMode } from "@skbtracer/format";
@@ -64,7 +72,10 @@ export function withoutNft(rows: Rows): Rows {
 export function judge(rows: Rows, yaml: string, allowLoss = false): Result[] {
   const expectations = readExpectations(yaml, "x.yaml").map(({ expectation }) => expectation);
   const tally = new Tally(expectations);
-  for (const path of rows.paths) tally.add(path, rows.namespaces ?? NAMESPACES);
+  const functions = functionNames(
+    rows.probes.map(({ probe, symbol }) => ({ probe: String(probe), symbol: String(symbol ?? "") })),
+  );
+  for (const path of rows.paths) tally.add(path, rows.namespaces ?? NAMESPACES, functions);
   return evaluate(expectations, tally, new Knowledge(rows), { allowLoss });
 }
 

@@ -5,6 +5,7 @@ import {
   type DropRow,
   type EventRow,
   type FinishedPath,
+  functionNames,
   type PathEvent,
   type PacketFilter,
   type PathRow,
@@ -42,6 +43,7 @@ function* rowsOf(
     string | null,
   ][];
   const namespaces = new Map(listed.map(([inode, name]) => [inode, name ?? undefined]));
+  const probes = db.prepare("SELECT probe, symbol FROM probes WHERE symbol IS NOT NULL").all();
   const none: Rows = {
     paths: [],
     drops: [],
@@ -49,6 +51,7 @@ function* rowsOf(
     events: undefined,
     others: [],
     namespaces,
+    functions: functionNames(probes as { probe: string; symbol: string }[]),
     hosts: hostsOf(db),
   };
   const followed = new Set<string>();

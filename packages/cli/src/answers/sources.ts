@@ -8,6 +8,8 @@ import {
   type DropRow,
   type FinishedPath,
   type Found,
+  functionNames,
+  type FunctionNames,
   type PacketFilter,
   pathBlock,
   type PathShapes,
@@ -16,7 +18,7 @@ import {
   type TableName,
   type TraversalRow,
 } from "@skbtracer/analyzer";
-import { type ReadMode, RecordingReader } from "@skbtracer/format";
+import { type Environment, type ReadMode, RecordingReader } from "@skbtracer/format";
 import { printNotes } from "../commands/notes.js";
 import { isRegularDatabase, readRecording } from "../io/recording-file.js";
 import { noteUndecided } from "../options/expression-option.js";
@@ -58,6 +60,8 @@ export interface Rows {
   readonly others: readonly Block[];
   /** Network namespaces that are listed, by inode, with the names of those that have one. */
   readonly namespaces: ReadonlyMap<number, string | undefined>;
+  /** Names of functions in the probe table. */
+  readonly functions: FunctionNames;
   /** Of the recordings that the rows are from, by their UUIDs. */
   readonly hosts: ReadonlyMap<string, HostFacts>;
   /** Of a recording: its events as they were followed. */
@@ -109,6 +113,7 @@ async function* readOneRecording(
   const reconstruction = new Reconstruction(reader, demand);
   const namespaces = new Map<number, string | undefined>();
   const hosts = new Map<string, HostFacts>();
+  let functions: FunctionNames | undefined;
   const none: Rows = {
     paths: [],
     drops: [],
@@ -116,6 +121,7 @@ async function* readOneRecording(
     events: undefined,
     others: [],
     namespaces,
+    functions: new Map(),
     hosts,
   };
   // Who has enough rows does not come back behind a `yield`.
@@ -125,15 +131,21 @@ async function* readOneRecording(
       onRead?.(reader.bytes, reader.events);
       if (namespaces.size === 0)
         for (const { inode, name } of reader.environment?.namespaces ?? []) namespaces.set(inode, name);
+      functions ??= reader.environment && functionNames(probesOf(reader.environment));
       if (hosts.size === 0) {
         const host = reader.environment?.host.hostname ?? null;
         hosts.set(reconstruction.recording, { host, startUnixNs: reconstruction.startUnixNs });
         onRecording?.(reconstruction, reader);
       }
       const found = reconstruction.take(batch);
-      yield { ...none, ...found, found };
+      yield { ...none, ...(functions && { functions }), ...found, found };
     }
-    yield { ...none, paths: reconstruction.finish(), others: [...reconstruction.hostBlocks()] };
+    yield {
+      ...none,
+      ...(functions && { functions }),
+      paths: reconstruction.finish(),
+      others: [...reconstruction.hostBlocks()],
+    };
     isLeft = false;
   } catch (error) {
     isLeft = false;
@@ -148,6 +160,10 @@ async function* readOneRecording(
     process.stderr.write(
       "skbtracer: not all ends of packets were probed (no kprobes): where one path ends and the next begins is a guess, and none is complete\n",
     );
+}
+
+function probesOf({ probes }: Environment): { probe: string; symbol: string }[] {
+  return probes.map(({ name, symbol = "" }) => ({ probe: name, symbol }));
 }
 
 /** Rows as blocks, table by table: what exporters take. */

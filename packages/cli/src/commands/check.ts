@@ -110,7 +110,7 @@ async function resultsOf(
   const losses = [];
   const tables = new Set(["paths", "meta", "probes", "losses"] as const);
   for await (const rows of readSources([file], { tables, filter: {}, mode })) {
-    for (const { path } of rows.paths) tally.add(path, rows.namespaces);
+    for (const { path } of rows.paths) tally.add(path, rows.namespaces, rows.functions);
     meta.push(...otherRows(rows, "meta"));
     probes.push(...otherRows(rows, "probes"));
     losses.push(...otherRows(rows, "losses"));

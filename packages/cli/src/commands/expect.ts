@@ -56,7 +56,7 @@ async function expect(file: string, flags: ExpectFlags): Promise<number> {
   refuseIfNotGood(file, knowledge, allowLoss);
   const proposals = new Proposals(survey);
   for await (const rows of readSources([file], { tables: new Set(["paths"]), filter: {}, mode, quiet: true }))
-    for (const { path } of rows.paths) proposals.tally.add(path, rows.namespaces);
+    for (const { path } of rows.paths) proposals.tally.add(path, rows.namespaces, rows.functions);
   const yaml = proposals.yaml(titleOf(file, meta), knowledge, { allowLoss });
   if (yaml === "") throw new UsageError(`${file}: there are no packets to expect again`);
   writeOut(yaml);
