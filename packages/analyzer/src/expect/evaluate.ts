@@ -5,7 +5,7 @@ import { type Finding, findings, type Verdict } from "./assertions.js";
 import type { Knowledge } from "./knowledge.js";
 import { nearestPath } from "./nearest-path.js";
 import type { Group, Kind, NamedExpectation, Tally } from "./tally.js";
-import { timeFindings } from "./time-limits.js";
+import { timeFindings, timeNotes } from "./time-limits.js";
 import { unknownOf } from "./where.js";
 
 /** A path as an example of what is wrong, and where it departs. */
@@ -22,7 +22,7 @@ export interface Result {
   readonly verdict: Verdict;
   /** Packets that it was held against. */
   readonly paths: number;
-  /** What does not hold, or why that cannot be told; of a pass, what was overlooked. */
+  /** What does not hold, or why that cannot be told; of a pass, what was overlooked or not measured. */
   readonly reasons: readonly string[];
   readonly nearest?: NearestPath;
 }
@@ -311,6 +311,7 @@ class Judge {
     const all = [...new Set(told.map((one) => this.#reason(one, paths, verdict)))];
     const reasons = all.slice(0, REASONS_MAX);
     if (all.length > reasons.length) reasons.push(`and ${all.length - reasons.length} more`);
+    if (verdict === "pass") reasons.push(...timeNotes(this.#expectation, groups, this.#knowledge));
     const nearest =
       verdict === "fail" && this.#search.left-- > 0
         ? nearestPath({

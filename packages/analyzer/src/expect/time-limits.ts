@@ -13,6 +13,19 @@ const LIMITS = [
   { key: "max", share: 1 },
 ] as const;
 
+/** How many packets were measured, where not all were: those that do not pass both functions have no time. */
+export function timeNotes(
+  { time = [], outcome }: Expectation,
+  groups: readonly Group[],
+  knowledge: Knowledge,
+): string[] {
+  const mayBeOpen = outcome?.includes("open") === true;
+  return time.flatMap((limits) => {
+    const { all } = measure(limits, groups, knowledge, mayBeOpen);
+    return shareMeasured(all, groups).map((share) => `${share} ${spanText(limits)}`);
+  });
+}
+
 /** What of an expectation's limits does not hold, or cannot be told. */
 export function timeFindings(
   { time = [], outcome }: Expectation,
@@ -33,8 +46,37 @@ function ofLimits(
     const unseen = name === undefined ? undefined : knowledge.whyUnseen(name);
     if (unseen !== undefined) return [finding("unknown", unseen)];
   }
-  const all = new Quantiles();
   const found: Found[] = [];
+  const { all, unmeasured } = measure(limits, groups, knowledge, mayBeOpen);
+  if (unmeasured > 0)
+    found.push(finding("unknown", `${unmeasured} of the packets could not be measured whole`));
+  if (all.count === 0) {
+    if (unmeasured > 0 || groups.length === 0) return found;
+    return [finding("fail", `no packet passes ${spanText(limits)}`)];
+  }
+  const measured = shareMeasured(all, groups).map((share) => ` (${share})`);
+  for (const { key, share } of LIMITS) {
+    const limit = limits[key];
+    if (limit === undefined) continue;
+    const takenNs = all.at(share);
+    if (takenNs <= withMargin(limit, limits.margin)) continue;
+    const slowest = slowestOf(groups, limits);
+    const why = `${key} ${spanText(limits)} is ${nsText(takenNs)}, expected at most ${nsText(limit)}${marginText(limits.margin)}${measured.join("")}`;
+    // Packets that could not be measured may have been quicker; a maximum that is passed is passed.
+    const isCertain = key === "max" || (unmeasured === 0 && knowledge.gaps.length === 0);
+    found.push(finding(isCertain ? "fail" : "unknown", why, slowest));
+  }
+  return found;
+}
+
+/** Times of all packets, and how many could not be measured whole. */
+function measure(
+  limits: TimeLimits,
+  groups: readonly Group[],
+  knowledge: Knowledge,
+  mayBeOpen: boolean,
+): { readonly all: Quantiles; readonly unmeasured: number } {
+  const all = new Quantiles();
   let unmeasured = 0;
   for (const { path, measured, count } of groups) {
     const ofGroup = measured.get(spanKey(limits))?.times;
@@ -42,24 +84,13 @@ function ofLimits(
       unmeasured += mayBeOpen && path.outcome === "open" ? 0 : count;
     else if (ofGroup) all.addAll(ofGroup);
   }
-  if (unmeasured > 0)
-    found.push(finding("unknown", `${unmeasured} of the packets could not be measured whole`));
-  if (all.count === 0) {
-    if (unmeasured > 0 || groups.length === 0) return found;
-    return [finding("fail", `no packet passes ${spanText(limits)}`)];
-  }
-  for (const { key, share } of LIMITS) {
-    const limit = limits[key];
-    if (limit === undefined) continue;
-    const takenNs = all.at(share);
-    if (takenNs <= withMargin(limit, limits.margin)) continue;
-    const slowest = slowestOf(groups, limits);
-    const why = `${key} ${spanText(limits)} is ${nsText(takenNs)}, expected at most ${nsText(limit)}${marginText(limits.margin)}`;
-    // Packets that could not be measured may have been quicker; a maximum that is passed is passed.
-    const isCertain = key === "max" || (unmeasured === 0 && knowledge.gaps.length === 0);
-    found.push(finding(isCertain ? "fail" : "unknown", why, slowest));
-  }
-  return found;
+  return { all, unmeasured };
+}
+
+/** `10 of 23 packets measured`; none if all were. */
+function shareMeasured({ count }: Quantiles, groups: readonly Group[]): string[] {
+  const packets = groups.reduce((sum, group) => sum + group.count, 0);
+  return count < packets ? [`${count} of ${packets} packets measured`] : [];
 }
 
 /** Whether more of a path may take its time than what was seen. */

@@ -201,6 +201,17 @@ describe("the nearest packet, and where it departs", () => {
     expect(judgeOne(VETH, "where: {protocol: udp, destination_port: 9}\npaths: 4").nearest).toBeUndefined();
   });
 
+  test("and how many were measured, where not all pass both functions", () => {
+    const reasons = ["to: tpacket_rcv, max: 10s", "to: ip_rcv, max: 10s", "to: tpacket_rcv, max: 1ns"].map(
+      (limits) => judgeOne(VETH, `where: {protocol: icmp}\ntime: {${limits}}`).reasons,
+    );
+    expect(reasons).toEqual([
+      ["10 of 23 packets measured from its begin to tpacket_rcv"],
+      [],
+      [expect.stringMatching(/, expected at most 1 ns \(10 of 23 packets measured\)$/)],
+    ]);
+  });
+
   test("the slowest, where it takes too long", () => {
     const { nearest } = judgeOne(VETH, "where: {info: request}\ntime: {max: 1ms}");
     const slowest = Math.max(
