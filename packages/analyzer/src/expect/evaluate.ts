@@ -4,7 +4,7 @@ import type { Count, Expectation } from "./expectation.js";
 import { type Finding, findings, type Verdict } from "./assertions.js";
 import type { Knowledge } from "./knowledge.js";
 import { nearestPath } from "./nearest-path.js";
-import type { Group, Kind, NamedExpectation, Tally } from "./tally.js";
+import type { Cell, Group, Kind, NamedExpectation, Tally } from "./tally.js";
 import { timeFindings, timeNotes } from "./time-limits.js";
 import { unknownOf } from "./where.js";
 
@@ -70,7 +70,7 @@ export function evaluate(
       for (const selector of kind.selected[certain])
         for (const expectation of selector.expectations) kindsOf.get(expectation)?.[certain].push(kind);
   }
-  const bound = new Map<string, NamedExpectation>();
+  const bound = new Map<string, Binder>();
   const search = { left: NEAREST_MAX };
   return expectations.map((expectation) => {
     const { sure = [], perhaps = [] } = kindsOf.get(expectation) ?? {};
@@ -82,10 +82,11 @@ export function evaluate(
       return judge.of({ groups, perhaps: ofPerhaps, values: new Map() });
     }
     const binder = named.uses.map(({ variable }) => bound.get(variable)).find((one) => one !== undefined);
-    for (const { variable } of named.uses) if (!bound.has(variable)) bound.set(variable, named);
-    if (!binder) return judge.of(ofAll(named, ofPerhaps));
-    const ofBinder = perhapsOf(binder.expectation, kindsOf.get(binder.expectation)?.perhaps ?? []);
-    return ofEach(judge, named, { ...binder, perhaps: ofBinder }, ofPerhaps);
+    const own = binder ? ofValues(named, binder) : named;
+    for (const { variable } of named.uses)
+      if (!bound.has(variable))
+        bound.set(variable, { ...own, perhaps: ofPerhaps, ...(binder && { earlier: binder }) });
+    return binder ? ofEach(judge, own, binder, ofPerhaps) : judge.of(ofAll(own, ofPerhaps));
   });
 }
 
@@ -104,28 +105,63 @@ function ofAll({ cells }: NamedExpectation, perhaps: Perhaps): Matched {
 }
 
 /** The expectation that has found the values of names. */
-type Binder = NamedExpectation & { readonly perhaps: Perhaps };
+type Binder = NamedExpectation & {
+  readonly perhaps: Perhaps;
+  /** The one that has found the values of other names that it uses. */
+  readonly earlier?: Binder;
+};
 
-/** Judges an expectation once for each of the values that names have from an earlier one. */
-function ofEach(judge: Judge, named: NamedExpectation, binder: Binder, perhaps: Perhaps): Result {
-  const shared = [...new Set(named.uses.map(({ variable }) => variable))].filter((variable) =>
+function sharedNames({ uses }: NamedExpectation, binder: Binder): string[] {
+  return [...new Set(uses.map(({ variable }) => variable))].filter((variable) =>
     binder.uses.some((use) => use.variable === variable),
   );
-  const wanted = new Map<string, ReadonlyMap<string, string>>();
+}
+
+/** Those of the names by which packets are chosen. */
+function choosingNames({ uses }: NamedExpectation, names: readonly string[]): string[] {
+  return names.filter((variable) => uses.some((use) => use.chooses && use.variable === variable));
+}
+
+/** The values that names have from an earlier expectation: those of one packet together. */
+function valuesOf(names: readonly string[], binder: Binder): ReadonlyMap<string, string>[] {
+  const found = new Map<string, ReadonlyMap<string, string>>();
   for (const { values } of binder.cells.values()) {
     const row = new Map<string, string>();
     for (const [i, { variable }] of binder.uses.entries()) {
       const value = values[i];
-      if (shared.includes(variable) && value !== undefined && !row.has(variable)) row.set(variable, value);
+      if (names.includes(variable) && value !== undefined && !row.has(variable)) row.set(variable, value);
     }
-    if (row.size === shared.length) wanted.set([...row].join(" "), row);
+    if (row.size === names.length) found.set([...row].join(" "), row);
   }
-  if (wanted.size === 0) return judge.withoutValues(shared, binder.expectation);
-  const choosing = shared.filter((variable) =>
-    named.uses.some((use) => use.chooses && use.variable === variable),
+  return [...found.values()];
+}
+
+/** An expectation with only those packets that have the values that its names have from an earlier one. */
+function ofValues(named: NamedExpectation, binder: Binder): NamedExpectation {
+  const shared = sharedNames(named, binder);
+  const choosing = choosingNames(named, shared);
+  const keys = new Set(
+    valuesOf(shared, binder).map((row) => choosing.map((variable) => row.get(variable)).join(" ")),
   );
+  const cells = [...named.cells].filter(([, cell]) => keys.has(chosenKey(named, cell, choosing)));
+  return { ...named, cells: new Map(cells) };
+}
+
+/** A cell's values of the names by which its packets are chosen. */
+function chosenKey({ uses }: NamedExpectation, { values }: Cell, choosing: readonly string[]): string {
+  return choosing
+    .map((variable) => values[uses.findIndex((use) => use.chooses && use.variable === variable)])
+    .join(" ");
+}
+
+/** Judges an expectation once for each of the values that names have from an earlier one. */
+function ofEach(judge: Judge, named: NamedExpectation, binder: Binder, perhaps: Perhaps): Result {
+  const shared = sharedNames(named, binder);
+  const wanted = valuesOf(shared, binder);
+  if (wanted.length === 0) return judge.withoutValues(shared, binder.expectation);
+  const choosing = choosingNames(named, shared);
   const byValues = cellsByValues(named, choosing);
-  const results = [...wanted.values()].map((row) => {
+  const results = wanted.map((row) => {
     const groups = byValues.get(choosing.map((variable) => row.get(variable)).join(" ")) ?? [];
     const values = new Map([...row].map(([variable, value]) => [variable, new Set([value])]));
     const result = judge.of({ groups, perhaps, values });
@@ -135,18 +171,13 @@ function ofEach(judge: Judge, named: NamedExpectation, binder: Binder, perhaps: 
   return judge.ofAllValues(merged(results, judge.name), shared, binder);
 }
 
-function cellsByValues(
-  { uses, cells }: NamedExpectation,
-  variables: readonly string[],
-): Map<string, Group[]> {
+function cellsByValues(named: NamedExpectation, choosing: readonly string[]): Map<string, Group[]> {
   const found = new Map<string, Group[]>();
-  for (const { values, groups } of cells.values()) {
-    const key = variables
-      .map((variable) => values[uses.findIndex((use) => use.chooses && use.variable === variable)])
-      .join(" ");
+  for (const cell of named.cells.values()) {
+    const key = chosenKey(named, cell, choosing);
     const list = found.get(key);
-    if (list) list.push(...groups.values());
-    else found.set(key, [...groups.values()]);
+    if (list) list.push(...cell.groups.values());
+    else found.set(key, [...cell.groups.values()]);
   }
   return found;
 }
@@ -210,8 +241,8 @@ class Judge {
   }
 
   /** What holds for all values that were found may not for one that was not. */
-  ofAllValues(result: Result, variables: readonly string[], { expectation, perhaps }: Binder): Result {
-    const why = this.#whyMore(perhaps, expectation);
+  ofAllValues(result: Result, variables: readonly string[], binder: Binder): Result {
+    const why = this.#whyMoreValues(binder);
     if (result.verdict !== "pass" || why === undefined) return result;
     const names = variables.map((variable) => `$${variable}`).join(" and ");
     const untold = `${names} may have had more values: ${why}`;
@@ -289,6 +320,11 @@ class Judge {
     if (filter) return `it was recorded with ${filter.text}, so others may be missing`;
     if (perhaps.count > 0) return `${packets(perhaps.count)} may be meant too: ${perhaps.why}`;
     return knowledge.whyPacketsUnseen();
+  }
+
+  /** Why an expectation may have found more values than it did. */
+  #whyMoreValues({ expectation, perhaps, earlier }: Binder): string | undefined {
+    return this.#whyMore(perhaps, expectation) ?? (earlier && this.#whyMoreValues(earlier));
   }
 
   /** What may be missing without a trace, when something is asserted of all packets. */

@@ -276,6 +276,30 @@ describe("names for values", () => {
     expect(result?.verdict, result?.reasons.join("; ")).toBe(verdict);
   });
 
+  test.each([
+    [9, "pass"],
+    [7777, "fail"],
+  ])("have their values from packets that names of another chose: %s, %s", (port, verdict) => {
+    const [, , third] = judge(
+      VETH,
+      `expectations:
+  - {name: one, where: {protocol: udp, destination_port: ${port}, source_port: $c}}
+  - {name: two, where: {protocol: udp, source_port: $c, destination_port: $e}}
+  - {name: three, where: {protocol: udp, destination_port: $e}, drops: NETFILTER_DROP}`,
+    );
+    expect(third?.verdict, third?.reasons.join("; ")).toBe(verdict);
+  });
+
+  test("may have had more values where names of another may have", () => {
+    const yaml = `expectations:
+  - {name: one, where: {protocol: udp, source_port: $c}}
+  - {name: two, where: {source_port: $c, destination_port: 9, source: $e}}
+  - {name: three, where: {destination_port: 9, source: $e}}`;
+    expect(judge(VETH, yaml).map(({ verdict }) => verdict)).toEqual(["pass", "fail", "pass"]);
+    const filtered = judge(withMeta(VETH, { filter: "--port 9" }), yaml)[2];
+    expect(filtered?.reasons).toEqual([expect.stringMatching(/^\$e may have had more values: /)]);
+  });
+
   test("leave packets apart that are alike but for what NAT makes of them", () => {
     const paths = VETH.paths.map((path) =>
       path.info === "ACK,PSH" ? { ...path, last_destination_port: 81 } : path,
