@@ -6,6 +6,7 @@ import { functionOf } from "../reconstruct/drop-places.js";
 import type { Outcome, PathRow } from "../tables/rows.js";
 import { flowOf } from "./flows.js";
 import type { Roles } from "./roles.js";
+import { isIpv6 } from "./tables.js";
 import { Times } from "./times.js";
 
 /** A way that packets took, without what differs from host to host and from time to time. */
@@ -53,6 +54,8 @@ export interface Normal {
   /** Whether how packets end is known; if not, only that they are dropped is compared. */
   readonly ends: boolean;
   readonly roles: boolean;
+  /** The verdicts of a path that are compared. */
+  readonly verdicts: (path: PathRow) => string | null;
 }
 
 /** Takes all paths of a recording. */
@@ -69,7 +72,7 @@ export class Census {
     if (!isPacket(path)) return;
     const flow = flowOf(path);
     const isWhole = missingOf(path).length === 0 || (this.#allowLoss && path.outcome !== "open");
-    const key = `${flow}|${path.functions}|${path.interfaces}|${path.verdicts ?? ""}|${path.outcome}|${path.drop_reason ?? ""}|${path.drop_location ?? ""}|${isWhole ? 1 : 0}${isUnchanged(path) ? 1 : 0}`;
+    const key = `${flow}|${path.functions}|${path.interfaces}|${path.verdicts ?? ""}|${path.outcome}|${path.drop_reason ?? ""}|${path.drop_location ?? ""}|${isWhole ? 1 : 0}${isUnchanged(path) ? 1 : 0}${isIpv6(path) ? 6 : 4}`;
     let raw = this.#raw.get(key);
     if (!raw) {
       raw = { flow, path, isWhole, count: 0, times: new Times() };
@@ -142,7 +145,7 @@ function wayOf(path: PathRow, knowledge: Knowledge, roles: Roles, normal: Normal
   return {
     functions: canonical(path, knowledge).filter(normal.compares),
     roles: normal.roles ? roles.of(path.interfaces) : [],
-    verdicts: path.verdicts,
+    verdicts: normal.verdicts(path),
     outcome: normal.ends || isDrop ? path.outcome : "unknown",
     dropReason: isDrop && normal.reasons ? path.drop_reason : null,
     dropFunction: isDrop ? functionOf(path.drop_location ?? "") : null,

@@ -1,10 +1,11 @@
 // What differs between two recordings: flows, ways and times.
 import type { Knowledge } from "../expect/knowledge.js";
-import type { AnyRow } from "../tables/rows.js";
+import type { AnyRow, PathRow } from "../tables/rows.js";
 import type { Census, Counted, FlowCount, Way } from "./census.js";
 import { chanceOf } from "./chance.js";
 import { isBackground } from "./flows.js";
 import { Roles, UNLISTED } from "./roles.js";
+import { commonEngines, comparedVerdicts } from "./tables.js";
 import { chanceDistance, distance } from "./times.js";
 
 /** A recording to compare. */
@@ -85,6 +86,7 @@ const CHANCE = 0.01;
 export function compare(a: Side, b: Side, options: CompareOptions): Comparison {
   const notes: string[] = [];
   const common = commonFunctions(a, b, notes);
+  const engines = commonEngines(a.knowledge, b.knowledge, notes);
   const [rolesA, rolesB] = [new Roles(a.interfaces), new Roles(b.interfaces)];
   const isListed = isAllListed(a, rolesA) && isAllListed(b, rolesB);
   if (!isListed) notes.push("devices came after a recording began: what devices are for is not compared");
@@ -103,6 +105,7 @@ export function compare(a: Side, b: Side, options: CompareOptions): Comparison {
     reasons,
     ends,
     roles: isListed,
+    verdicts: (path: PathRow) => comparedVerdicts(path, engines),
   };
   const flowsA = a.census.flows(a.knowledge, rolesA, normal);
   const flowsB = b.census.flows(b.knowledge, rolesB, normal);

@@ -1,4 +1,6 @@
 // Two recordings compared: real ones of four kernels, and such of which something was changed.
+import { readFileSync } from "node:fs";
+
 import { describe, expect, test } from "vitest";
 
 import {
@@ -11,7 +13,7 @@ import {
   type Side,
 } from "@skbtracer/analyzer";
 
-import { fixture, type Rows, withMeta, withoutProbe } from "../expect/judged.js";
+import { fixture, type Rows, rowsOf, withMeta, withoutProbe } from "../expect/judged.js";
 
 const OPTIONS: CompareOptions = { shareThreshold: 0.1, timeFactor: 3, background: false, allowLoss: false };
 
@@ -25,6 +27,10 @@ function compared(a: Rows, b: Rows, options: Partial<CompareOptions> = {}): Comp
   const { allowLoss = false } = options;
   return compare(sideOf(a, allowLoss), sideOf(b, allowLoss), { ...OPTIONS, ...options });
 }
+
+/** The rows of a fixture of all tables: `nft-6.1`. */
+const ofKernel = (name: string): Rows =>
+  rowsOf(readFileSync(new URL(`../../../../fixtures/kernels/${name}.skbt`, import.meta.url)));
 
 /** Rows with other paths. */
 const changed = (rows: Rows, change: (path: PathRow) => PathRow | readonly PathRow[]): Rows => ({
@@ -200,6 +206,12 @@ describe("a difference", () => {
   });
 });
 
+/** As a drop by nftables is seen where that is not probed. */
+const asHooks = (path: PathRow): PathRow => ({
+  ...path,
+  verdicts: path.verdicts?.replace("filter/INPUT.INPUT", "hooks.INPUT") ?? null,
+});
+
 describe("what cannot be told", () => {
   test("functions that only one of them probed are not compared", () => {
     const other = changed(withoutProbe(VETH, "ip_output"), (path) => ({
@@ -209,6 +221,44 @@ describe("what cannot be told", () => {
     const comparison = compared(VETH, other);
     expect(told(comparison)).toEqual([]);
     expect(comparison.notes).toContain("probed only in A, and not compared: ip_output");
+  });
+
+  test("tables that only one of them recorded are not compared, nor those that neither did", () => {
+    const none = changed(withoutProbe(VETH, "ipt_do_table"), (path) => ({ ...path, verdicts: null }));
+    const left = "were recorded only in A, and are not compared";
+    expect(compared(VETH, none)).toMatchObject({ differences: [], ignorance: [] });
+    expect(compared(VETH, none).notes).toContain(`tables (iptables) ${left}`);
+    expect(compared(none, VETH).notes).toContain(`tables (iptables) ${left.replace("A", "B")}`);
+    expect(compared(none, none).notes).toEqual([
+      "tables (iptables, nftables, hooks) were recorded in neither, and are not compared",
+    ]);
+    // Those of IPv6 are others.
+    const no6 = changed(withoutProbe(VETH, "ip6t_do_table"), (path) => ({ ...path, verdicts: null }));
+    expect(told(compared(VETH, no6))).toContain("ICMP request, sent: way changed");
+  });
+
+  test("what hooks decided is compared where all of their tables were recorded", () => {
+    const rows = ofKernel("nft-6.1");
+    expect(compared(rows, rows).notes).toEqual([]);
+    expect(told(compared(rows, changed(rows, asHooks)))).not.toEqual([]);
+    const withoutTables = changed(withoutProbe(rows, "nft_do_chain"), asHooks);
+    const comparison = compared(rows, withoutTables);
+    expect(told(comparison)).toEqual([]);
+    expect(comparison.notes).toEqual([
+      "tables (nftables, hooks) were recorded only in A, and are not compared",
+    ]);
+  });
+
+  test("a kernel without the module of some tables had no passes through them", () => {
+    const rows = ofKernel("tcp-drop-6.1");
+    const reason = "not in this kernel: is the module ip_tables loaded?";
+    const probes = rows.probes.map((row) =>
+      row["probe"] === "ipt_do_table" ? { ...row, status: "refused", reason } : row,
+    );
+    const without = { ...changed(rows, (path) => ({ ...path, verdicts: null })), probes };
+    const comparison = compared(rows, without);
+    expect(comparison.notes).toEqual([]);
+    expect(told(comparison)).toContain("TCP SYN to port 81, sent: way changed");
   });
 
   test("where events were lost, that something was not seen is not certain", () => {
