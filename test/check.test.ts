@@ -299,6 +299,18 @@ describe("diff", () => {
     expect((await skbtracer("diff", path("cut.skbt"), path("cut.skbt"), "--allow-loss")).code).toBe(0);
   });
 
+  test("is 2 where a filter may have left out what one lacks", async () => {
+    expect((await skbtracer("slice", VETH, "-P", "9", "-o", path("nine.skbt"))).code).toBe(0);
+    const { code, stdout, stderr } = await skbtracer("diff", VETH, path("nine.skbt"));
+    expect(stderr).toContain("different filters: A with no filter, B with --port 9");
+    const titles = stdout.split("\n").filter((line) => line.includes("flow vanished"));
+    expect(titles.length).toBeGreaterThan(5);
+    expect(titles.filter((line) => !line.includes("(not certain: events were lost or left out)"))).toEqual(
+      [],
+    );
+    expect(code).toBe(2);
+  });
+
   test("refuses what it cannot take", async () => {
     expectRefused(await skbtracer("diff", "-", "-"), /only one of the recordings/);
     expectRefused(

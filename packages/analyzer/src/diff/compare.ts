@@ -1,5 +1,6 @@
 // What differs between two recordings: flows, ways and times.
 import type { Knowledge } from "../expect/knowledge.js";
+import type { RecordedFilter } from "../expect/recorded-filters.js";
 import type { AnyRow, PathRow } from "../tables/rows.js";
 import type { Census, Counted, FlowCount, Way } from "./census.js";
 import { chanceOf } from "./chance.js";
@@ -99,7 +100,9 @@ export function compare(a: Side, b: Side, options: CompareOptions): Comparison {
     a: options.allowLoss || isLossless(a),
     b: options.allowLoss || isLossless(b),
   };
-  const unused = unusedFunctions(a, b, common, isSure, differences);
+  const isFull = options.allowLoss ? { a: true, b: true } : fullnessOf(a, b);
+  const hasAll = { a: isSure.a && isFull.a, b: isSure.b && isFull.b };
+  const unused = unusedFunctions(a, b, common, hasAll, differences);
   const normal = {
     compares: (name: string) => common.has(name) && !unused.has(name),
     reasons,
@@ -109,7 +112,7 @@ export function compare(a: Side, b: Side, options: CompareOptions): Comparison {
   };
   const flowsA = a.census.flows(a.knowledge, rolesA, normal);
   const flowsB = b.census.flows(b.knowledge, rolesB, normal);
-  const context: Context = { options, isSure, notes };
+  const context: Context = { options, isSure, isFull, notes };
   const names = [...new Set([...flowsA.keys(), ...flowsB.keys()])].toSorted();
   let paired = 0;
   for (const flow of names) {
@@ -132,12 +135,29 @@ function total(flows: ReadonlyMap<string, FlowCount>): number {
 
 interface Context {
   readonly options: CompareOptions;
+  /** They lost nothing. */
   readonly isSure: { readonly a: boolean; readonly b: boolean };
+  /** Their filters left out nothing that the other has. */
+  readonly isFull: { readonly a: boolean; readonly b: boolean };
   readonly notes: string[];
 }
 
 function isLossless({ knowledge }: Side): boolean {
   return knowledge.gaps.length === 0 && knowledge.endsRecorded;
+}
+
+/** Whether filters of one left out nothing that the other has: so it is where the other has the same ones, and more. */
+function fullnessOf(a: Side, b: Side): Context["isFull"] {
+  const [beyondB, beyondA] = [filtersBeyond(a, b), filtersBeyond(b, a)];
+  // Of a packet they leave a part, which looks like another way, or like another packet.
+  const isCut = [...beyondA, ...beyondB].some(({ isOfPlace }) => isOfPlace);
+  return { a: !isCut && beyondB.length === 0, b: !isCut && beyondA.length === 0 };
+}
+
+/** Filters of one that the other was not recorded with. */
+function filtersBeyond({ knowledge }: Side, other: Side): readonly RecordedFilter[] {
+  const texts = new Set(other.knowledge.filters.map(({ text }) => text));
+  return knowledge.filters.filter(({ text }) => !texts.has(text));
 }
 
 /** Functions that both could see. */
@@ -199,16 +219,17 @@ function compareFlow(
   b: FlowCount | undefined,
   context: Context,
 ): Difference[] {
-  const { options, isSure } = context;
+  const { options, isSure, isFull } = context;
   if (!a || !b) {
     const there = a ?? b;
     if (!there || there.count === 0 || (isBackground(flow) && !options.background)) return [];
     const kind = a ? "flow vanished" : "flow appeared";
-    return [{ kind, flow, count: there.count, ways: waysOf(there), isCertain: a ? isSure.b : isSure.a }];
+    const isCertain = a ? isSure.b && isFull.b : isSure.a && isFull.a;
+    return [{ kind, flow, count: there.count, ways: waysOf(there), isCertain }];
   }
   // Without a whole packet on one side there is nothing to compare.
   if (a.count === 0 || b.count === 0) return [];
-  return [...compareWays(flow, a, b, context), ...compareTimes(flow, a, b, options)];
+  return [...compareWays(flow, a, b, context), ...compareTimes(flow, a, b, context)];
 }
 
 /** A way in both. */
@@ -217,7 +238,8 @@ interface Pair {
   readonly b: WayCount;
 }
 
-function compareWays(flow: string, a: FlowCount, b: FlowCount, { options, isSure }: Context): Difference[] {
+function compareWays(flow: string, a: FlowCount, b: FlowCount, context: Context): Difference[] {
+  const { options, isSure } = context;
   const keys = new Set([...a.ways.keys(), ...b.ways.keys()]);
   const pairs = [...keys].flatMap((key): Pair[] => {
     const [inA, inB] = [a.ways.get(key), b.ways.get(key)];
@@ -250,13 +272,19 @@ function compareWays(flow: string, a: FlowCount, b: FlowCount, { options, isSure
         a: from.a,
         b: to.b,
         common,
-        isCertain: certain(from) && certain(to),
+        isCertain: certain(from) && certain(to) && isBeyondFilters([from, to], context),
       };
     const pair = from ?? to;
     if (!pair) throw new Error("a difference of nothing");
     const kind = pair.b.count === 0 ? "way vanished" : pair.a.count === 0 ? "way appeared" : "share changed";
-    return { kind, flow, ...pair, isCertain: certain(pair) };
+    return { kind, flow, ...pair, isCertain: certain(pair) && isBeyondFilters([pair], context) };
   });
+}
+
+/** Whether filters do not explain a difference: a way that one has, and the other would have in spite of its filters. */
+function isBeyondFilters(pairs: readonly Pair[], { isFull }: Context): boolean {
+  if (isFull.a && isFull.b) return true;
+  return pairs.some(({ a, b }) => (isFull.a && a.count === 0) || (isFull.b && b.count === 0));
 }
 
 const share = ({ count, of }: WayCount): number => count / of;
@@ -314,16 +342,17 @@ function compareTimes(
   flow: string,
   a: FlowCount,
   b: FlowCount,
-  { timeFactor }: CompareOptions,
+  { options: { timeFactor }, isFull }: Context,
 ): Difference[] {
   if (timeFactor === 0) return [];
+  const isCertain = isFull.a && isFull.b;
   return [...a.ways].flatMap(([key, inA]): Difference[] => {
     const inB = b.ways.get(key);
     if (!inB || inA.count < TIMES_MIN || inB.count < TIMES_MIN) return [];
     const [x, y] = [Math.max(1, inA.times.at(0.5)), Math.max(1, inB.times.at(0.5))];
     if (Math.max(x / y, y / x) < timeFactor) return [];
     if (distance(inA.times, inB.times) <= chanceDistance(inA.times, inB.times)) return [];
-    return [{ kind: "time changed", flow, a: timeOf(inA), b: timeOf(inB), way: inA.way, isCertain: true }];
+    return [{ kind: "time changed", flow, a: timeOf(inA), b: timeOf(inB), way: inA.way, isCertain }];
   });
 }
 

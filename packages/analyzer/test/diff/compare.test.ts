@@ -206,6 +206,14 @@ describe("a difference", () => {
   });
 });
 
+/** What certainly differs. */
+const certain = (a: Rows, b: Rows): string[] =>
+  compared(a, b)
+    .differences.filter(({ isCertain }) => isCertain)
+    .map(({ flow, kind }) => `${flow}: ${kind}`);
+
+const filtered = (rows: Rows, filter: string): Rows => withMeta(rows, { filter });
+
 /** As a drop by nftables is seen where that is not probed. */
 const asHooks = (path: PathRow): PathRow => ({
   ...path,
@@ -333,5 +341,53 @@ describe("what cannot be told", () => {
     expect(ignorance).toEqual([
       "they were recorded with different filters: A with no filter, B with --proto tcp",
     ]);
+  });
+
+  describe("what a filter may have left out is not certain", () => {
+    const only9 = changed(VETH, (path) => (to9(path) ? path : []));
+    const no9 = changed(VETH, (path) => (to9(path) ? [] : path));
+    const other9 = changed(VETH, (path) => (to9(path) ? { ...path, verdicts: null } : path));
+
+    test("flows that one lacks whose filter the other has not", () => {
+      const { differences } = compared(VETH, filtered(only9, "--port 9"));
+      expect(differences.length).toBeGreaterThan(5);
+      expect(certain(VETH, filtered(only9, "--port 9"))).toEqual([]);
+      expect(certain(filtered(only9, "--port 9"), VETH)).toEqual([]);
+      // The one without a filter would have had it, and so would that with fewer, or the same ones.
+      const vanished = ["UDP to port 9, sent: flow vanished"];
+      expect(certain(filtered(only9, "--port 9"), no9)).toEqual(vanished);
+      expect(certain(filtered(VETH, "--proto udp --port 9"), filtered(no9, "--port 9"))).toEqual(vanished);
+      expect(certain(filtered(VETH, "--port 9"), filtered(no9, "--port 9"))).toEqual(vanished);
+      expect(certain(filtered(VETH, "--port 9"), filtered(no9, "--proto udp"))).toEqual([]);
+    });
+
+    test("but another way of a flow that both have is", () => {
+      const way = ["UDP to port 9, sent: way changed"];
+      expect(certain(VETH, filtered(other9, "--port 9"))).toEqual(way);
+      expect(certain(filtered(other9, "--port 9"), VETH)).toEqual(way);
+      // A namespace or a process has but a part of the way.
+      expect(certain(VETH, filtered(other9, "--netns 4026532166"))).toEqual([]);
+    });
+
+    test("nor is a way that some packets of a flow took, nor are times", () => {
+      let i = 0;
+      const half = changed(VETH, (path) =>
+        Array.from({ length: 20 }, () => (to9(path) && i++ % 2 === 0 ? { ...path, verdicts: null } : path)),
+      );
+      const whole = changed(VETH, (path) => Array.from({ length: 20 }, () => path));
+      const slow = changed(whole, (path) => ({ ...path, duration_ns: path.duration_ns * 10 }));
+      expect(certain(half, whole)).toEqual(["UDP to port 9, sent: way changed"]);
+      expect(certain(half, filtered(whole, "--ipaddr 10.0.0.1"))).toEqual([]);
+      expect(certain(whole, filtered(half, "--ipaddr 10.0.0.1"))).toEqual([
+        "UDP to port 9, sent: way changed",
+      ]);
+      expect(certain(whole, slow).length).toBeGreaterThan(0);
+      expect(certain(whole, filtered(slow, "--ipaddr 10.0.0.1"))).toEqual([]);
+    });
+
+    test("functions that a kernel does not enter", () => {
+      expect(certain(OLD, VETH)).not.toEqual([]);
+      expect(certain(OLD, filtered(VETH, "--ipaddr 10.0.0.1"))).toEqual([]);
+    });
   });
 });

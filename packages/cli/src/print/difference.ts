@@ -10,7 +10,7 @@ const BEFORE = 3;
 /** The lines of a difference. */
 export function differenceLines(difference: Difference, style: Style): string[] {
   const { flow, kind, isCertain } = difference;
-  const doubt = isCertain ? "" : style.yellow("  (not certain: events were lost)");
+  const doubt = isCertain ? "" : style.yellow("  (not certain: events were lost or left out)");
   const title = `${style.bold(escapeText(flow))}: ${kind}${doubt}`;
   switch (difference.kind) {
     case "flow vanished":
