@@ -129,13 +129,14 @@ export class Knowledge {
     return `${name} is not recorded as a function that packets pass through, but as ${recorded}`;
   }
 
-  #isAttached(name: string): boolean {
+  /** Whether a probe told of all that it is for. */
+  isAttached(name: string): boolean {
     return this.#attached.has(this.canonical(name));
   }
 
   /** Why a probe would have told nothing; undefined if it would. */
   #whyUnprobed(name: string): string | undefined {
-    if (this.#isAttached(name)) return undefined;
+    if (this.isAttached(name)) return undefined;
     const refusal = this.#refusals.get(this.canonical(name));
     if (refusal !== undefined) return `${name} was not probed: ${refusal}`;
     const meant = nearest(name, [...this.#sights]);
@@ -149,7 +150,7 @@ export class Knowledge {
 
   /** Why a packet as a whole would not have been seen. */
   whyPacketsUnseen(): string | undefined {
-    const unseen = [ARRIVALS, DEPARTURES].find((pair) => !pair.some((name) => this.#isAttached(name)));
+    const unseen = [ARRIVALS, DEPARTURES].find((pair) => !pair.some((name) => this.isAttached(name)));
     return unseen && this.#whyUnprobed(unseen[0] ?? "");
   }
 
@@ -161,9 +162,9 @@ export class Knowledge {
     ];
     // nftables is for both families.
     const engines = ["nft_do_chain", ...iptables];
-    const unseen = engines.find((name) => !this.#isAttached(name) && !this.#isAbsent(name));
+    const unseen = engines.find((name) => !this.isAttached(name) && !this.#isAbsent(name));
     if (unseen !== undefined) return this.#whyUnprobed(unseen);
-    return engines.some((name) => this.#isAttached(name)) ? undefined : this.#whyUnprobed(iptables[0] ?? "");
+    return engines.some((name) => this.isAttached(name)) ? undefined : this.#whyUnprobed(iptables[0] ?? "");
   }
 
   /** Whether the kernel did not have a function: no packet entered it. As the recorder says it (bpf/plan.ts). */
