@@ -30,6 +30,9 @@ table ip nat { # handle 4
 }
 `;
 
+/** A snapshot. */
+const at = (text: string): unknown => ({ rules: [{ netns: 1, kind: "nft-handles", text }] });
+
 describe("rules", () => {
   test("have their text, without what their counters said, and their chain", () => {
     expect(parseRuleset(LISTING)).toEqual([
@@ -74,7 +77,6 @@ describe("rules", () => {
   });
 
   test("have changed if a handle means another rule later, or one came or went", () => {
-    const at = (text: string): unknown => ({ rules: [{ netns: 1, kind: "nft-handles", text }] });
     const counted = LISTING.replace("packets 12 bytes 340", "packets 99 bytes 9000");
     expect(haveRulesChanged([])).toBe(false);
     expect(haveRulesChanged([at(LISTING)])).toBe(false);
