@@ -15,6 +15,7 @@ import { workspace } from "./native/support/workspace.js";
 const path = workspace();
 const VETH = fileURLToPath(new URL("../fixtures/v1/veth-6.1.skbt", import.meta.url));
 const BRIDGE = fileURLToPath(new URL("../fixtures/v1/bridge-6.12.skbt", import.meta.url));
+const NAT = fileURLToPath(new URL("../fixtures/kernels/nat-6.1.skbt", import.meta.url));
 const LOSSY = fileURLToPath(new URL("../fixtures/kernels/lossy-7.2.skbt", import.meta.url));
 const database = path("both.db");
 
@@ -140,6 +141,19 @@ describe("of several recordings", () => {
       );
     expect(headings((await ok(...command.split(" "), VETH)).stdout)).toEqual([]);
   });
+
+  test.each(["paths --all", "paths --all -P 9 --proto udp", "drops --list"])(
+    "%s has the names that namespaces have on the rows' own host",
+    async (command) => {
+      const files = [VETH, NAT];
+      const recorded = (await ok(...command.split(" "), ...files)).stdout;
+      for (const [i, order] of [files, files.toReversed()].entries()) {
+        const stored = path(`collected-${i}.db`);
+        await ok("import", ...order, "--force", "-o", stored);
+        expect(inOrder((await ok(...command.split(" "), stored)).stdout)).toEqual(inOrder(recorded));
+      }
+    },
+  );
 
   test("losses are told of each by itself, and of each probe once", async () => {
     const other = LOSSY.replace("7.2", "6.1");

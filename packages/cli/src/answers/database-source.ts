@@ -38,11 +38,7 @@ function* rowsOf(
   file: string,
   { tables, filter, pathEvents = false, stacks = false, quiet = false }: SourceOptions,
 ): Generator<Rows> {
-  const listed = db.prepare("SELECT netns, netns_name FROM interfaces").raw().all() as [
-    number,
-    string | null,
-  ][];
-  const namespaces = new Map(listed.map(([inode, name]) => [inode, name ?? undefined]));
+  const named = namespacesOf(db);
   const probes = db.prepare("SELECT probe, symbol FROM probes WHERE symbol IS NOT NULL").all();
   const none: Rows = {
     paths: [],
@@ -50,10 +46,14 @@ function* rowsOf(
     traversals: [],
     events: undefined,
     others: [],
-    namespaces,
+    namespaces: new Map(),
     functions: functionNames(probes as { probe: string; symbol: string }[]),
     hosts: hostsOf(db),
   };
+  const noneOf = ([row]: readonly { readonly recording: string }[]): Rows => ({
+    ...none,
+    namespaces: named.get(row?.recording ?? "") ?? none.namespaces,
+  });
   const followed = new Set<string>();
   const matching = matchingSql(filter);
   let hasFailed = false;
@@ -66,7 +66,7 @@ function* rowsOf(
         matching.sql && `(recording, path) IN (SELECT recording, path FROM matching)`,
       ))
         yield {
-          ...none,
+          ...noneOf(paths),
           paths: pathEvents
             ? families(db, paths, followed, stacks)
             : paths.map((path) => ({ path, events: [] })),
@@ -75,13 +75,13 @@ function* rowsOf(
       matching.sql &&
       "EXISTS (SELECT 1 FROM matching m WHERE m.recording = t.recording AND m.path = t.path AND m.event <= t.event)";
     if (tables.has("drops"))
-      for (const drops of batches<DropRow>(db, "drops", matching, sameRow)) yield { ...none, drops };
+      for (const drops of batches<DropRow>(db, "drops", matching, sameRow)) yield { ...noneOf(drops), drops };
     if (tables.has("traversals"))
       for (const traversals of batches<TraversalRow>(db, "traversals", matching, sameRow))
-        yield { ...none, traversals };
+        yield { ...noneOf(traversals), traversals };
     if (tables.has("events"))
       for (const events of batches<EventRow>(db, "events", matching, sameRow))
-        yield { ...none, events: blockOf("events", events) };
+        yield { ...noneOf(events), events: blockOf("events", events) };
     for (const table of ["meta", "losses", "probes", "interfaces", "rules"] as const)
       if (tables.has(table))
         for (const rows of batches<object>(db, table, matching, ""))
@@ -94,6 +94,17 @@ function* rowsOf(
     if (!quiet && !hasFailed) noteLosses(db, file);
     db.close();
   }
+}
+
+/** Of each recording by itself: hosts give the same numbers to other namespaces. */
+function namespacesOf(db: Db): Map<string, Map<number, string | undefined>> {
+  const rows = db.prepare("SELECT recording, netns, netns_name FROM interfaces").raw().all();
+  const found = new Map<string, Map<number, string | undefined>>();
+  for (const [recording, inode, name] of rows as [string, number, string | null][]) {
+    const namespaces = found.get(recording) ?? new Map<number, string | undefined>();
+    found.set(recording, namespaces.set(inode, name ?? undefined));
+  }
+  return found;
 }
 
 function hostsOf(db: Db): Rows["hosts"] {
@@ -166,6 +177,7 @@ const ORDER: Readonly<Partial<Record<TableName, string>>> = {
   events: "recording, event",
 };
 
+/** Of the tables that have an order, a batch has the rows of one recording. */
 function* batches<Row extends object>(
   db: Db,
   table: TableName,
@@ -180,7 +192,14 @@ function* batches<Row extends object>(
   const wide = columns.filter((column) => column.wide).map(({ name }) => name);
   if (wide.length > 0) statement.safeIntegers(true);
   let rows: Row[] = [];
+  let last: unknown;
   for (const found of statement.iterate(...(condition ? matching.values : []))) {
+    const { recording } = found as { recording: unknown };
+    if (order && rows.length > 0 && recording !== last) {
+      yield rows;
+      rows = [];
+    }
+    last = recording;
     rows.push(
       wide.length > 0 ? (narrowed(found as Record<string, unknown>, wide) as unknown as Row) : (found as Row),
     );

@@ -50,7 +50,7 @@ export interface HostFacts {
   readonly startUnixNs: bigint | null;
 }
 
-/** Some of the rows that were asked for. */
+/** Some of the rows that were asked for; paths, drops, traversals and events are of one recording. */
 export interface Rows {
   readonly paths: readonly FinishedPath[];
   readonly drops: readonly DropRow[];
@@ -58,7 +58,7 @@ export interface Rows {
   readonly events: Block | undefined;
   /** Blocks of the other tables. */
   readonly others: readonly Block[];
-  /** Network namespaces that are listed, by inode, with the names of those that have one. */
+  /** Network namespaces that the rows' recording lists, by inode, with the names of those that have one. */
   readonly namespaces: ReadonlyMap<number, string | undefined>;
   /** Names of functions in the probe table. */
   readonly functions: FunctionNames;
