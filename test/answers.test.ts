@@ -93,6 +93,23 @@ describe("a recording and its database answer alike", () => {
     }
   });
 
+  test("as trees without the clones that a filter leaves out", async () => {
+    const recorded = VETH.replace("6.1", "7.2");
+    const stored = path("clones.db");
+    await ok("import", recorded, "-o", stored);
+    const [row] = rowsOf(
+      (await ok("sql", stored, "select netns from interfaces where netns_name = 'a'")).stdout,
+    );
+    const asked = ["-N", String(row?.["netns"])];
+    const { stdout } = await ok("paths", stored, ...asked, "--all");
+    expect(inOrder(stdout)).toEqual(inOrder((await ok("paths", recorded, ...asked, "--all")).stdout));
+    const numbers = rowsOf((await ok("paths", stored, ...asked, "--json")).stdout).map((one) =>
+      String(one["path"]),
+    );
+    const shown = [...stdout.matchAll(/^ *(?:path|clone|copy|segment|fragment) (\d+) /gm)];
+    expect(shown.map(([, number]) => number).toSorted()).toEqual(numbers.toSorted());
+  });
+
   test("as trees, and about losses", async () => {
     const hostOnly = ["--proto", "icmp"];
     for (const command of [["paths", ...hostOnly], ["losses"], ["losses", "--json"]])

@@ -55,37 +55,32 @@ function* rowsOf(
     namespaces: named.get(row?.recording ?? "") ?? none.namespaces,
   });
   const followed = new Set<string>();
-  const matching = matchingSql(filter);
   let hasFailed = false;
   try {
+    const isFiltered = putMatching(db, filter);
+    const samePath = isFiltered ? "(recording, path) IN (SELECT recording, path FROM matching)" : "";
     if (tables.has("paths"))
-      for (const paths of batches<PathRow>(
-        db,
-        "paths",
-        matching,
-        matching.sql && `(recording, path) IN (SELECT recording, path FROM matching)`,
-      ))
+      for (const paths of batches<PathRow>(db, "paths", samePath))
         yield {
           ...noneOf(paths),
           paths: pathEvents
-            ? families(db, paths, followed, stacks)
+            ? families(db, paths, followed, stacks, samePath)
             : paths.map((path) => ({ path, events: [] })),
         };
-    const sameRow =
-      matching.sql &&
-      "EXISTS (SELECT 1 FROM matching m WHERE m.recording = t.recording AND m.path = t.path AND m.event <= t.event)";
+    const sameRow = isFiltered
+      ? "EXISTS (SELECT 1 FROM matching m WHERE m.recording = t.recording AND m.path = t.path AND m.event <= t.event)"
+      : "";
     if (tables.has("drops"))
-      for (const drops of batches<DropRow>(db, "drops", matching, sameRow)) yield { ...noneOf(drops), drops };
+      for (const drops of batches<DropRow>(db, "drops", sameRow)) yield { ...noneOf(drops), drops };
     if (tables.has("traversals"))
-      for (const traversals of batches<TraversalRow>(db, "traversals", matching, sameRow))
+      for (const traversals of batches<TraversalRow>(db, "traversals", sameRow))
         yield { ...noneOf(traversals), traversals };
     if (tables.has("events"))
-      for (const events of batches<EventRow>(db, "events", matching, sameRow))
+      for (const events of batches<EventRow>(db, "events", sameRow))
         yield { ...noneOf(events), events: blockOf("events", events) };
     for (const table of ["meta", "losses", "probes", "interfaces", "rules"] as const)
       if (tables.has(table))
-        for (const rows of batches<object>(db, table, matching, ""))
-          yield { ...none, others: [blockOf(table, rows)] };
+        for (const rows of batches<object>(db, table, "")) yield { ...none, others: [blockOf(table, rows)] };
   } catch (error) {
     hasFailed = true;
     throw error;
@@ -117,17 +112,12 @@ function hostsOf(db: Db): Rows["hosts"] {
   );
 }
 
-interface Matching {
-  /** Of a table `matching (recording, path, event)`; "" if everything matches. */
-  readonly sql: string;
-  readonly values: readonly (string | number)[];
-}
-
 /**
  * The packet filter, as the reconstruction applies it: a path matches from its first event that does, and a clone from
- * its begin if its parent has matched by then.
+ * its begin if its parent has matched by then. Puts those that match into a table of the connection's own, `matching`.
+ * @returns whether there is a filter: without one there is no table, and everything matches
  */
-function matchingSql(filter: PacketFilter): Matching {
+function putMatching(db: Db, filter: PacketFilter): boolean {
   const conditions: string[] = [];
   const values: (string | number)[] = [];
   const add = (condition: string, ...bound: (string | number)[]): void => {
@@ -148,10 +138,14 @@ function matchingSql(filter: PacketFilter): Matching {
       "netns IN (SELECT i.netns FROM interfaces_data i WHERE i.recording = e.recording AND i.netns_name = ?)",
       filter.netnsName,
     );
-  if (conditions.length === 0) return { sql: "", values };
+  if (conditions.length === 0) return false;
+  db.prepare(
+    `CREATE TEMP TABLE matching (recording TEXT, path INTEGER, event INTEGER, PRIMARY KEY (recording, path))
+      WITHOUT ROWID`,
+  ).run();
   // On the tables below the views: their indexes find a path's clones and first event.
-  return {
-    sql: `WITH RECURSIVE
+  db.prepare(
+    `WITH RECURSIVE
       direct(path, event) AS MATERIALIZED (
         SELECT e.path, min(e.event) FROM events_data e
           JOIN sites s ON s.id = e.site LEFT JOIN packets k ON k.id = e.packet
@@ -161,13 +155,13 @@ function matchingSql(filter: PacketFilter): Matching {
       inherited(path, event) AS (
         SELECT path, event FROM direct UNION
         SELECT c.path, (SELECT min(event) FROM events_data WHERE path = c.path) AS begin
-        FROM inherited i JOIN paths_data c ON c.parent = i.path WHERE begin > i.event),
-      matching(recording, path, event) AS MATERIALIZED (
+        FROM inherited i JOIN paths_data c ON c.parent = i.path WHERE begin > i.event)
+      INSERT INTO matching
         SELECT m.recording, i.path - m.path_offset, min(i.event) - m.event_offset
         FROM inherited i JOIN paths_data p ON p.path = i.path JOIN recordings m ON m.id = p.recording
-        GROUP BY i.path)`,
-    values,
-  };
+        GROUP BY i.path`,
+  ).run(...values);
+  return true;
 }
 
 const ORDER: Readonly<Partial<Record<TableName, string>>> = {
@@ -178,22 +172,17 @@ const ORDER: Readonly<Partial<Record<TableName, string>>> = {
 };
 
 /** Of the tables that have an order, a batch has the rows of one recording. */
-function* batches<Row extends object>(
-  db: Db,
-  table: TableName,
-  matching: Matching,
-  condition: string,
-): Generator<Row[]> {
+function* batches<Row extends object>(db: Db, table: TableName, condition: string): Generator<Row[]> {
   const columns = TABLES[table].columns.map(({ name, type }) => ({ name, wide: type === "wide" }));
   const order = ORDER[table];
   const statement = db.prepare(
-    `${condition ? matching.sql : ""} SELECT * FROM ${table} t ${condition ? `WHERE ${condition}` : ""} ${order ? `ORDER BY ${order}` : ""}`,
+    `SELECT * FROM ${table} t ${condition ? `WHERE ${condition}` : ""} ${order ? `ORDER BY ${order}` : ""}`,
   );
   const wide = columns.filter((column) => column.wide).map(({ name }) => name);
   if (wide.length > 0) statement.safeIntegers(true);
   let rows: Row[] = [];
   let last: unknown;
-  for (const found of statement.iterate(...(condition ? matching.values : []))) {
+  for (const found of statement.iterate()) {
     const { recording } = found as { recording: unknown };
     if (order && rows.length > 0 && recording !== last) {
       yield rows;
@@ -220,8 +209,17 @@ function narrowed(row: Record<string, unknown>, wide: readonly string[]): Record
   return row;
 }
 
-/** Paths with their events, each family together behind the first of its paths; a database has the stacks of drops only. */
-function families(db: Db, paths: readonly PathRow[], followed: Set<string>, stacks: boolean): FinishedPath[] {
+/**
+ * Paths with their events, each family together behind the first of its paths; a database has the stacks of drops only.
+ * @param condition which paths match; "" if all do
+ */
+function families(
+  db: Db,
+  paths: readonly PathRow[],
+  followed: Set<string>,
+  stacks: boolean,
+  condition: string,
+): FinishedPath[] {
   const eventsOf = db
     .prepare("SELECT * FROM events WHERE recording = ? AND path = ? ORDER BY event")
     .safeIntegers(true);
@@ -235,7 +233,9 @@ function families(db: Db, paths: readonly PathRow[], followed: Set<string>, stac
     )
     .raw();
   const childrenOf = db
-    .prepare("SELECT * FROM paths WHERE recording = ? AND parent = ? ORDER BY path")
+    .prepare(
+      `SELECT * FROM paths WHERE recording = ? AND parent = ? ${condition ? `AND ${condition}` : ""} ORDER BY path`,
+    )
     .safeIntegers(true);
   const found: FinishedPath[] = [];
   const add = (path: PathRow): void => {
