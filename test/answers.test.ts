@@ -190,6 +190,47 @@ describe("of several recordings", () => {
   });
 });
 
+describe("a recording that is given twice is refused", () => {
+  const GIVEN = [
+    ["as one file", [BRIDGE, VETH, BRIDGE]],
+    ["as recording and database", [VETH, database]],
+    ["as database and recording", [database, VETH]],
+    ["as database", [database, database]],
+  ] as const;
+  test.each([
+    "paths",
+    "paths --json -c 1",
+    "paths --summary",
+    "drops",
+    "drops --list",
+    "drops -P 9",
+    "traversals",
+    "traversals --list",
+    "losses",
+    "export --table drops --format csv -o -",
+  ])("by %s", async (command) => {
+    for (const [how, files] of GIVEN) {
+      const result = await skbtracer(...command.split(" "), ...files);
+      expectRefused(result, /recording [0-9a-f-]{36} is in \S+ already: give it once/);
+      expect(result.stderr, how).toContain(`skbtracer: ${files.at(-1)}: `);
+    }
+  });
+
+  test("by an import into Arrow files", async () => {
+    const result = await skbtracer("import", VETH, VETH, "-o", path("given.arrow"));
+    expectRefused(result, /is in \S+ already: give it once/);
+    expect(readdirSync(path("")).filter((name) => name.startsWith("given.arrow"))).toEqual([]);
+  });
+
+  test.each(["drops", "paths --summary"])("by %s, also where one comes through a pipe", async (command) => {
+    for (const files of [`- ${VETH}`, `${VETH} -`, `- ${database}`]) {
+      const { stdout, stderr } = await bash(`$SKBTRACER ${command} ${files} < ${VETH}; echo "code $?"`);
+      expect(stdout).toBe("code 2\n");
+      expect(stderr).toMatch(/^skbtracer: standard input: recording \S+ is in \S+ already: give it once\n$/m);
+    }
+  });
+});
+
 describe("what is missing is told", () => {
   const LOST = /802 event\(s\) were lost while recording/;
   const stored = path("lossy.db");

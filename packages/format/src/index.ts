@@ -3,6 +3,7 @@ export * from "./errors.js";
 export { AddressMap } from "./address-map.js";
 export { crcOf } from "./crc.js";
 export {
+  decodeFileHeader,
   FILE_HEADER_SIZE,
   FILE_MAGIC,
   type FileHeader,

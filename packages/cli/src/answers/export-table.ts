@@ -15,10 +15,8 @@ import {
 } from "@skbtracer/analyzer";
 import type { ReadMode } from "@skbtracer/format";
 import { makeFoldersFor, NewFile } from "../io/new-file.js";
-import { ReadProgress } from "../io/read-progress.js";
 import { UsageError } from "../options/usage-error.js";
 import { type Conditions, dropHolds, eventHolds, pathHolds, traversalHolds } from "./conditions.js";
-import { OnlyOnce } from "./only-once.js";
 import { blocksOf, readSources, type Rows } from "./sources.js";
 
 /** What to export, and where to. */
@@ -47,20 +45,12 @@ export async function exportTable(files: readonly string[], options: TableExport
   let rows = 0;
   try {
     if (!options.isPartitioned) outputs.at("");
-    const once = new OnlyOnce();
-    for (const file of files) {
-      const progress = new ReadProgress(file, "exporting");
-      const source = { tables: new Set([table]), filter: options.filter, mode: options.mode };
-      once.nextFile(file);
-      for await (const found of readSources([file], { ...source, onRead: (b, e) => progress.show(b, e) })) {
-        once.check(found.hosts);
-        for (const block of blocksOf(conditioned(found, options.conditions))) {
-          rows += block.length;
-          await outputs.write(block, found.hosts);
-        }
+    const source = { tables: new Set([table]), filter: options.filter, mode: options.mode };
+    for await (const found of readSources(files, { ...source, doing: "exporting" }))
+      for (const block of blocksOf(conditioned(found, options.conditions))) {
+        rows += block.length;
+        await outputs.write(block, found.hosts);
       }
-      progress.end();
-    }
     await outputs.commit();
   } catch (error) {
     outputs.abort();

@@ -5,9 +5,7 @@ import { EXPORT_FORMATS, TABLE_NAMES, type TableName, type TableWriter } from "@
 import type { ReadMode } from "@skbtracer/format";
 import { removeOnSignal } from "../io/leftovers.js";
 import { NewFile } from "../io/new-file.js";
-import { ReadProgress } from "../io/read-progress.js";
 import { UsageError } from "../options/usage-error.js";
-import { OnlyOnce } from "./only-once.js";
 import { blocksOf, readSources } from "./sources.js";
 
 /**
@@ -52,23 +50,12 @@ async function writeTables(files: readonly string[], folder: string, mode: ReadM
     outputs.set(table, { file, writer: openWriter(table, file) });
   }
   let rows = 0;
-  const once = new OnlyOnce();
-  for (const input of files) {
-    once.nextFile(input);
-    const progress = new ReadProgress(input, "importing");
-    const onRead = (bytes: number, events: number): void => progress.show(bytes, events);
-    for await (const found of readSources([input], {
-      tables: new Set(TABLE_NAMES),
-      filter: {},
-      mode,
-      onRead,
-    }))
-      for (const block of blocksOf(found)) {
-        rows += block.length;
-        await outputs.get(block.table)?.writer.write(block);
-      }
-    progress.end();
-  }
+  const tables = new Set(TABLE_NAMES);
+  for await (const found of readSources(files, { tables, filter: {}, mode, doing: "importing" }))
+    for (const block of blocksOf(found)) {
+      rows += block.length;
+      await outputs.get(block.table)?.writer.write(block);
+    }
   for (const { file, writer } of outputs.values()) {
     await writer.end();
     file.commit();

@@ -20,9 +20,11 @@ import {
 } from "@skbtracer/analyzer";
 import { type Environment, type ReadMode, RecordingReader } from "@skbtracer/format";
 import { printNotes } from "../commands/notes.js";
+import { ReadProgress } from "../io/read-progress.js";
 import { isRegularDatabase, readRecording } from "../io/recording-file.js";
 import { noteUndecided } from "../options/expression-option.js";
 import { readDatabase } from "./database-source.js";
+import { OnlyOnce } from "./only-once.js";
 
 /** What to read, and how. */
 export interface SourceOptions {
@@ -38,8 +40,8 @@ export interface SourceOptions {
   readonly dropGroups?: DropGroups;
   /** Do not say on standard error what is missing: it was said when the file was read before. */
   readonly quiet?: boolean;
-  /** Told of bytes and events read so far of a recording. */
-  readonly onRead?: (bytes: number, events: number) => void;
+  /** Says on a terminal how far each recording has been read, and what is done meanwhile: "importing". */
+  readonly doing?: string;
   /** Given a recording before its first rows, and after its last: for what rows do not say. */
   readonly onRecording?: (reconstruction: Reconstruction, reader: RecordingReader) => void;
 }
@@ -68,32 +70,48 @@ export interface Rows {
   readonly found?: Found;
 }
 
-/** The rows of all files, one file after another; says on standard error what is missing in each. */
+/** One of the files. */
+interface Source {
+  readonly file: string;
+  /** Before what is said of it, where there are several. */
+  readonly named: string | undefined;
+  /** @throws UsageError if the recording that is being read was in a file before */
+  readonly checkNew: (reader: RecordingReader) => void;
+}
+
+/**
+ * The rows of all files, one file after another; says on standard error what is missing in each.
+ * @throws UsageError if a recording is in two of them
+ */
 export async function* readSources(files: readonly string[], options: SourceOptions): AsyncGenerator<Rows> {
-  for (const file of files) {
+  const once = new OnlyOnce(files);
+  await once.checkAhead();
+  for (const [at, file] of files.entries()) {
     const named = files.length > 1 ? file : undefined;
+    const source: Source = { file, named, checkNew: (reader) => once.checkRead(at, reader) };
     if (await isRegularDatabase(file)) yield* await readDatabase(file, options);
-    else if (options.dropGroups) await countDrops(file, named, options.mode, options.dropGroups);
-    else yield* readOneRecording(file, named, options);
+    else if (options.dropGroups) await countDrops(source, options.mode, options.dropGroups);
+    else yield* readOneRecording(source, options);
   }
 }
 
 /** Without following a packet: half as fast again as with rows of drops. */
 async function countDrops(
-  file: string,
-  named: string | undefined,
+  { file, named, checkNew }: Source,
   mode: ReadMode,
   groups: DropGroups,
 ): Promise<void> {
   const reader = new RecordingReader({ mode, repeatBytes: false });
   const count = groups.ofRecording(reader);
-  for await (const batch of readRecording(file, reader)) count(batch);
+  for await (const batch of readRecording(file, reader)) {
+    checkNew(reader);
+    count(batch);
+  }
   printNotes(reader, named);
 }
 
 async function* readOneRecording(
-  file: string,
-  named: string | undefined,
+  { file, named, checkNew }: Source,
   options: SourceOptions,
 ): AsyncGenerator<Rows> {
   const {
@@ -104,7 +122,7 @@ async function* readOneRecording(
     pathEvents = false,
     stacks = false,
     shapes,
-    onRead,
+    doing,
     onRecording,
     quiet = false,
   } = options;
@@ -124,11 +142,13 @@ async function* readOneRecording(
     functions: new Map(),
     hosts,
   };
+  const progress = doing === undefined ? undefined : new ReadProgress(file, doing);
   // Who has enough rows does not come back behind a `yield`.
   let isLeft = true;
   try {
     for await (const batch of readRecording(file, reader)) {
-      onRead?.(reader.bytes, reader.events);
+      checkNew(reader);
+      progress?.show(reader.bytes, reader.events);
       if (namespaces.size === 0)
         for (const { inode, name } of reader.environment?.namespaces ?? []) namespaces.set(inode, name);
       functions ??= reader.environment && functionNames(probesOf(reader.environment));
@@ -151,6 +171,7 @@ async function* readOneRecording(
     isLeft = false;
     throw error;
   } finally {
+    progress?.end();
     if (isLeft && !quiet) printNotes(reader, named, false);
   }
   if (quiet) return;

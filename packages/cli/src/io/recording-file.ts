@@ -1,6 +1,14 @@
 // Reads a recording from a file or from standard input, piece by piece.
 import { open, stat } from "node:fs/promises";
-import { type EventBatch, FormatError, type ReadMode, RecordingReader } from "@skbtracer/format";
+import {
+  decodeFileHeader,
+  type EventBatch,
+  FILE_HEADER_SIZE,
+  type FileHeader,
+  FormatError,
+  type ReadMode,
+  RecordingReader,
+} from "@skbtracer/format";
 import { UsageError } from "../options/usage-error.js";
 
 /** As much as a few rings hold, so that reading goes on while a chunk's events are worked on. */
@@ -89,20 +97,30 @@ export async function refuseReadOnce(path: string, command: string): Promise<voi
 
 const DATABASE_MAGIC = "SQLite format 3\0";
 
-/** Whether a path is a SQLite database; "-" and what cannot be opened are none. */
+/** Whether a path is a SQLite database; "-" and what is no regular file are none. */
 export async function isRegularDatabase(path: string): Promise<boolean> {
-  if (path === "-") return false;
+  const bytes = await firstBytes(path, DATABASE_MAGIC.length);
+  return bytes?.toString("latin1") === DATABASE_MAGIC;
+}
+
+/**
+ * The header of a recording that is a regular file; undefined for others, which give their bytes only once.
+ * @throws FormatError if it is no recording, or its header is damaged
+ */
+export async function headerOf(path: string): Promise<FileHeader | undefined> {
+  const bytes = await firstBytes(path, FILE_HEADER_SIZE);
+  return bytes && decodeFileHeader(bytes);
+}
+
+/** Of a regular file, as far as it has them; undefined for others. */
+async function firstBytes(path: string, count: number): Promise<Buffer | undefined> {
+  if (path === "-") return undefined;
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) return false;
+  if (!found?.isFile()) return undefined;
   const file = await open(path);
   try {
-    const { bytesRead, buffer } = await file.read(
-      Buffer.alloc(DATABASE_MAGIC.length),
-      0,
-      DATABASE_MAGIC.length,
-      0,
-    );
-    return bytesRead === DATABASE_MAGIC.length && buffer.toString("latin1") === DATABASE_MAGIC;
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(count), 0, count, 0);
+    return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
