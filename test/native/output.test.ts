@@ -1,5 +1,5 @@
 // Outputs that cannot be, end, or go away.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { describe, expect, test } from "vitest";
@@ -12,6 +12,7 @@ import { workspace } from "./support/workspace.js";
 const path = workspace();
 const { a } = network();
 const FIXTURE = fileURLToPath(new URL("../../fixtures/v1/veth-6.1.skbt", import.meta.url));
+const LOSSY = fileURLToPath(new URL("../../fixtures/kernels/lossy-7.2.skbt", import.meta.url));
 const FOREVER = `ip netns exec ${a.namespace} ping -q -i 0.01 10.91.0.2`;
 const FLOOD = a
   .command("ping -q -f -c 20000 10.91.0.2")
@@ -144,6 +145,20 @@ describe.concurrent("a reader that goes away", () => {
     const { stderr, stdout } = await bash(code(command));
     expect(stdout).toMatch(/^code 0$/m);
     expect(stderr).toMatch(/^(skbtracer: the reader of the output went away\n)?$/);
+  });
+
+  test.each([
+    ["import", `import ${FIXTURE} -o out`, ["out"]],
+    ["export", `export ${FIXTURE} --table events --format parquet -o out`, ["out"]],
+    ["drops", `drops ${LOSSY}`, []],
+  ])("of what %s says beside its answer: it goes on", async (name, command, left) => {
+    const folder = path(`unheard ${name}`);
+    mkdirSync(folder);
+    const { stdout } = await bash(`$SKBTRACER ${command.replace(" -o out", ` -o "${folder}.heard"`)}`);
+    // Nobody reads the pipe from the beginning.
+    const unheard = await bash(`cd "${folder}"; exec 3> >(exec 3>&-); wait $!; $SKBTRACER ${command} 2>&3`);
+    expect({ code: unheard.code, stdout: unheard.stdout }).toEqual({ code: 0, stdout });
+    expect(readdirSync(folder)).toEqual(left);
   });
 
   test("of live tracing: a line, and no failure", async () => {

@@ -29,4 +29,6 @@ async function main(): Promise<number> {
   return exitCode;
 }
 
+// What is said there is beside the answer: if nobody can read it, the command goes on.
+process.stderr.on("error", () => undefined);
 process.exitCode = await main();
