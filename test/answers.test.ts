@@ -509,6 +509,9 @@ describe("sql", () => {
     ["attach 'x.db' as y", /only questions/],
     ["select 1; select 2", /one question at a time/],
     ["select * from nosuch", /SQL: no such table: nosuch/],
+    ["select ?", /SQL: it has parameters/],
+    ["select :a, @b", /SQL: it has parameters/],
+    ["select $a", /SQL: it has parameters/],
     ["selec", /SQL: near "selec": syntax error/],
     ["", /SQL|only questions|question/],
   ])("refuses %j in one line", async (sql, message) => {

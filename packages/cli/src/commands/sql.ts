@@ -91,6 +91,8 @@ async function ask(
       throw new UsageError("one question at a time: the SQL has more than one statement");
     if (error instanceof RangeError && /no statements/.test(error.message))
       throw new UsageError("the question is empty");
+    if (error instanceof Error && /^(Too few parameter|Missing named parameter)/.test(error.message))
+      throw new UsageError("SQL: it has parameters (?, :name, @name, $name), which cannot be given here");
     throw error;
   } finally {
     db.close();
