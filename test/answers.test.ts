@@ -544,6 +544,14 @@ describe("sql", () => {
     expect((await ok("sql", "--csv", database, question)).stdout).toBe(
       "wide,formula,none\n9007199254740993,'=1+1,\n",
     );
+    const heading = await ok("sql", "--csv", database, `select 1 as "=x"`);
+    expect(heading.stdout).toBe("'=x\n1\n");
+  });
+
+  test("shows infinite numbers, by every format", async () => {
+    const question = "select 9e999 as most, -9e999 as least";
+    expect((await ok("sql", database, question)).stdout).toBe('{"most":"Infinity","least":"-Infinity"}\n');
+    expect((await ok("sql", "--csv", database, question)).stdout).toBe("most,least\nInfinity,-Infinity\n");
   });
 });
 

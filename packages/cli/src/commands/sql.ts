@@ -117,8 +117,8 @@ function distinct(names: readonly string[]): string[] {
 async function print(names: readonly string[], rows: Iterable<unknown[]>, flags: SqlFlags): Promise<void> {
   const page = new Page();
   if (flags.csv) {
-    await page.write(stringify([names]));
-    for (const row of rows) await page.write(stringify([row.map(plain)], { escape_formulas: true }));
+    await page.write(csvLine(names));
+    for (const row of rows) await page.write(csvLine(row.map(plain)));
   } else if (flags.json || !process.stdout.isTTY)
     for (const row of rows) await page.line(jsonObject(names, row));
   else {
@@ -134,6 +134,11 @@ function* textsOf(rows: Iterable<unknown[]>): Generator<string[]> {
   for (const row of rows) yield row.map((value) => escapeText(String(plain(value))));
 }
 
+/** What a spreadsheet would take for a formula gets an apostrophe in front, in the heading too. */
+function csvLine(cells: readonly (string | number)[]): string {
+  return stringify([cells], { escape_formulas: true });
+}
+
 /** Numbers and texts as they are, nothing for NULL, hexadecimal for bytes. */
 function plain(value: unknown): string | number {
   if (value === null || value === undefined) return "";
@@ -143,13 +148,13 @@ function plain(value: unknown): string | number {
 }
 
 function jsonObject(names: readonly string[], row: readonly unknown[]): string {
-  const members = names.map((name, at) => {
-    const value = row[at] ?? null;
-    const text =
-      typeof value === "bigint"
-        ? value.toString()
-        : JSON.stringify(Buffer.isBuffer(value) ? value.toString("hex") : value);
-    return `${JSON.stringify(name)}:${text}`;
-  });
+  const members = names.map((name, at) => `${JSON.stringify(name)}:${jsonValue(row[at] ?? null)}`);
   return `{${members.join(",")}}`;
+}
+
+/** JSON has no infinite numbers: they are the texts "Infinity" and "-Infinity". */
+function jsonValue(value: unknown): string {
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value === "number" && !Number.isFinite(value)) return JSON.stringify(String(value));
+  return JSON.stringify(Buffer.isBuffer(value) ? value.toString("hex") : value);
 }
