@@ -728,9 +728,14 @@ describe("names that others have chosen", () => {
     },
   );
 
-  test("are shown by sql so that they do nothing, on a terminal", async () => {
-    await ok("import", file, "-o", path("hostile.db"));
-    const line = `stty cols 300; $SKBTRACER sql ${path("hostile.db")} 'select * from interfaces'`;
+  test.each([
+    "sql FILE 'select * from interfaces'",
+    "sql FILE --csv 'select * from interfaces'",
+    "export FILE --table interfaces --format csv -o - 2> /dev/null",
+  ])("are shown by %s so that they do nothing, on a terminal", async (command) => {
+    const hostile = path("hostile.db");
+    await ok("import", file, "-o", hostile, "--force");
+    const line = `stty cols 300; $SKBTRACER ${command.replace("FILE", hostile)}`;
     const { stdout } = await bash(`PAGER=cat NO_COLOR=1 script -qec "${line}" /dev/null < /dev/null`);
     expect(stdout).toContain("\\x1b[31m");
     expect(stdout.replaceAll("\r\n", "\n")).not.toMatch(COMMANDS);
@@ -754,7 +759,10 @@ describe("names that others have chosen", () => {
 
   test("run in no spreadsheet", async () => {
     const { stdout } = await ok("export", "--table", "interfaces", "--format", "csv", "-o", "-", file);
-    expect(stdout).toContain("'=cmd|");
+    expect(stdout).toContain("'=cmd|'\u001B[31m\u0007");
+    expect((await ok("sql", "--csv", file, "select * from interfaces")).stdout).toContain(
+      "'=cmd|'\u001B[31m\u0007",
+    );
   });
 });
 

@@ -136,7 +136,8 @@ function* textsOf(rows: Iterable<unknown[]>): Generator<string[]> {
 
 /** What a spreadsheet would take for a formula gets an apostrophe in front, in the heading too. */
 function csvLine(cells: readonly (string | number)[]): string {
-  return stringify([cells], { escape_formulas: true });
+  const shown = process.stdout.isTTY ? cells.map((cell) => escapeText(String(cell))) : cells;
+  return stringify([shown], { escape_formulas: true });
 }
 
 /** Numbers and texts as they are, nothing for NULL, hexadecimal for bytes. */

@@ -3,7 +3,8 @@ import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSyn
 import { dirname, resolve } from "node:path";
 import { UsageError } from "../options/usage-error.js";
 import { removeOnSignal } from "./leftovers.js";
-import { OutputError, writeBytes } from "./output.js";
+import { escapeText } from "../print/escape.js";
+import { OutputError, writeBytes, writeOut } from "./output.js";
 
 const PROBLEMS: Readonly<Record<string, string>> = {
   ENOSPC: "no space left on the device",
@@ -58,7 +59,8 @@ export class NewFile {
   /** @throws OutputError, ReaderGone */
   write(bytes: Uint8Array): void {
     if (this.#fd === 1) {
-      writeBytes(bytes);
+      if (process.stdout.isTTY) writeOut(safeLines(bytes));
+      else writeBytes(bytes);
       return;
     }
     let rest = bytes;
@@ -88,6 +90,11 @@ export class NewFile {
       throw new OutputError(`cannot write ${this.#path}: ${PROBLEMS[code] ?? message}`);
     }
   }
+}
+
+/** Of a terminal, which is only ever given text: names in it that others have chosen cannot command it. */
+function safeLines(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString().split("\n").map(escapeText).join("\n");
 }
 
 /** Makes the folders that a file is in, and gives those that there were not, the innermost first. */
