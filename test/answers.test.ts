@@ -537,12 +537,12 @@ describe("sql", () => {
   });
 
   test("writes 64-bit numbers in full, and CSV that a spreadsheet does not run", async () => {
-    const question = "select 9007199254740993 as wide, '=1+1' as formula, null as none";
+    const question = "select 9007199254740993 as wide, -5 as less, '=1+1' as formula, null as none";
     expect((await ok("sql", database, question)).stdout).toBe(
-      '{"wide":9007199254740993,"formula":"=1+1","none":null}\n',
+      '{"wide":9007199254740993,"less":-5,"formula":"=1+1","none":null}\n',
     );
     expect((await ok("sql", "--csv", database, question)).stdout).toBe(
-      "wide,formula,none\n9007199254740993,'=1+1,\n",
+      "wide,less,formula,none\n9007199254740993,-5,'=1+1,\n",
     );
     const heading = await ok("sql", "--csv", database, `select 1 as "=x"`);
     expect(heading.stdout).toBe("'=x\n1\n");

@@ -134,17 +134,18 @@ function* textsOf(rows: Iterable<unknown[]>): Generator<string[]> {
   for (const row of rows) yield row.map((value) => escapeText(String(plain(value))));
 }
 
+type Plain = string | number | bigint;
+
 /** What a spreadsheet would take for a formula gets an apostrophe in front, in the heading too. */
-function csvLine(cells: readonly (string | number)[]): string {
-  const shown = process.stdout.isTTY ? cells.map((cell) => escapeText(String(cell))) : cells;
-  return stringify([shown], { escape_formulas: true });
+function csvLine(cells: readonly Plain[]): string {
+  const shown = (cell: Plain): Plain => (typeof cell === "string" ? escapeText(cell) : cell);
+  return stringify([process.stdout.isTTY ? cells.map(shown) : cells], { escape_formulas: true });
 }
 
 /** Numbers and texts as they are, nothing for NULL, hexadecimal for bytes. */
-function plain(value: unknown): string | number {
+function plain(value: unknown): Plain {
   if (value === null || value === undefined) return "";
-  if (typeof value === "bigint") return value.toString();
-  if (typeof value === "number") return value;
+  if (typeof value === "bigint" || typeof value === "number") return value;
   return Buffer.isBuffer(value) ? value.toString("hex") : (value as string);
 }
 
