@@ -311,6 +311,16 @@ describe("filters and conditions", () => {
     ),
   );
 
+  test.each(["2026-02-31T00:00", "2026-02-29 12:00:00Z", "2026-11-23T14:53.5Z", "2026-11-23T14:60"])(
+    "the moment %s, which there is not, is refused",
+    async (moment) => expectRefused(await skbtracer("paths", VETH, "--since", moment), /is neither a time/),
+  );
+
+  test.each(["2024-02-29T00:00", "2026-11-23T14:53Z", "2026-11-23 14:53:29.5+01:00"])(
+    "the moment %s is known",
+    (moment) => ok("paths", VETH, "--since", moment),
+  );
+
   test("a network namespace is known by its name as by its number", async () => {
     const [row] = rowsOf(
       (await ok("sql", VETH, "select distinct netns from interfaces where netns_name = 'b'")).stdout,

@@ -53,15 +53,21 @@ export function parseMoment(flag: string): (text: string) => Moment {
   return (text) => {
     const [, value, unit = "s"] = /^(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)?$/.exec(text) ?? [];
     if (value !== undefined) return { sinceStartNs: Number(value) * (UNITS[unit] ?? 1e9) };
-    const [, whole, fraction = "", zone = ""] =
-      /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?$/.exec(text) ?? [];
-    const ms = whole === undefined ? Number.NaN : Date.parse(`${whole.replace(" ", "T")}${zone}`);
+    const [, day = "", minute, second = "", fraction = "", zone = ""] =
+      /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?:(:\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?$/.exec(text) ?? [];
+    const ms = isDay(day) ? Date.parse(`${day}T${minute}${second}${zone}`) : Number.NaN;
     if (Number.isNaN(ms))
       throw new UsageError(
         `${flag}: ${JSON.stringify(text)} is neither a time since the start (1.5s, 200ms) nor one like 2026-11-23T14:53:29`,
       );
     return { unixNs: BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, "0")) };
   };
+}
+
+/** Whether there is such a day: Date.parse takes the 31st of every month. */
+function isDay(day: string): boolean {
+  const ms = Date.parse(`${day}T00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
 }
 
 interface Timed {
