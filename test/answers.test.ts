@@ -665,6 +665,16 @@ describe("an output", () => {
     expectNoTrace(stderr);
   });
 
+  test.each([
+    ["no/where.db", "no such folder"],
+    ["file/x.db", "a part of the path is not a folder"],
+    ["x".repeat(250), "the name is too long"],
+  ])("that import cannot make is named, with the reason: $1", async (name, reason) => {
+    writeFileSync(path("file"), "");
+    const result = await skbtracer("import", VETH, "-o", path(name));
+    expectRefused(result, new RegExp(`cannot create ${path(name)}: ${reason}$`, "m"));
+  });
+
   test("of import twice is the same, and says so", async () => {
     const file = path("twice.db");
     await ok("import", BRIDGE, "-o", file);

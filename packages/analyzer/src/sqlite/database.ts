@@ -48,11 +48,24 @@ function open(path: string, options: Database.Options): Database.Database {
   }
 }
 
-function openNew(path: string): number {
+const PROBLEMS: Readonly<Record<string, string>> = {
+  ENOSPC: "no space left on the device",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the file system is read-only",
+  EACCES: "permission denied",
+  ENOENT: "no such folder",
+  ENOTDIR: "a part of the path is not a folder",
+  ENAMETOOLONG: "the name is too long",
+};
+
+/** Makes an empty file, as readable as a recording: for its owner alone. @param name what it is called when it is whole */
+function makeEmpty(path: string, name: string): void {
   try {
-    return openSync(path, "wx", 0o600);
+    rmSync(path, { force: true });
+    closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
-    throw new DatabaseError(`cannot create ${path}: ${(error as Error).message}`, { cause: error });
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    throw new DatabaseError(`cannot create ${name}: ${PROBLEMS[code] ?? message}`, { cause: error });
   }
 }
 
@@ -100,8 +113,9 @@ export class ImportTarget {
     this.#path = path;
     this.temporary = exists && !force ? undefined : `${path}.importing-${process.pid}`;
     const written = this.temporary ?? path;
+    if (this.temporary !== undefined) makeEmpty(this.temporary, path);
     try {
-      this.#shared = this.temporary === undefined ? inspect(path) : create(this.temporary);
+      this.#shared = this.temporary === undefined ? inspect(path) : create(this.temporary, path);
       const atEnd = [...CREATE_INDEXES, "PRAGMA analysis_limit = 1000; ANALYZE"];
       this.#writer = startWriter({ path: written, isNew: this.temporary !== undefined, atEnd });
       this.#shared.writeTo(this.#writer);
@@ -157,10 +171,8 @@ function inspect(path: string): SharedTables {
   }
 }
 
-function create(path: string): SharedTables {
-  rmSync(path, { force: true });
-  // As readable as a recording: for its owner alone.
-  closeSync(openNew(path));
+/** Makes the tables in an empty file. @param name what it is called when it is whole */
+function create(path: string, name: string): SharedTables {
   const db = open(path, {});
   try {
     db.exec("PRAGMA page_size = 16384");
@@ -170,7 +182,7 @@ function create(path: string): SharedTables {
     for (const statement of createStatements()) db.exec(statement);
     return new SharedTables(db);
   } catch (error) {
-    throw new DatabaseError(`cannot write ${path}: ${(error as Error).message}`, { cause: error });
+    throw new DatabaseError(`cannot write ${name}: ${(error as Error).message}`, { cause: error });
   } finally {
     db.close();
   }
