@@ -851,6 +851,11 @@ describe("on a terminal", () => {
     expect((await ok(...command.split(" "), VETH)).stdout).not.toMatch(ANSI);
   });
 
+  test.each(["csv", "ndjson"])("rows of export as %s share no line with its progress", async (format) => {
+    const command = `export ${VETH} --table events --format ${format} -o -`;
+    expect(await shown(command, 100)).not.toContain("exporting");
+  });
+
   test("the pager is used, and left", async () => {
     const { stdout } = await bash(
       `TERM=xterm PAGER='sed s/^/paged:/' script -qec "$SKBTRACER drops ${VETH}" /dev/null < /dev/null`,

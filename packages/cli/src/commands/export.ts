@@ -10,6 +10,7 @@ import type { Command } from "commander";
 import { checkConditions } from "../answers/conditions.js";
 import { exportPackets } from "../answers/export-packets.js";
 import { exportTable } from "../answers/export-table.js";
+import { leaveTerminalToAnswer } from "../io/read-progress.js";
 import { addRowOptions, type ReadFlags, readOptions } from "../options/read-options.js";
 import { UsageError } from "../options/usage-error.js";
 import { countText } from "../print/quantities.js";
@@ -89,8 +90,11 @@ async function exportFiles(files: readonly string[], flags: ExportFlags): Promis
   if (allHops) throw new UsageError("--all-hops is for --format pcapng");
   if (partitionBy !== undefined && partitionBy !== "host,date")
     throw new UsageError(`--partition-by: ${JSON.stringify(partitionBy)} is not host,date`);
-  if (!EXPORT_FORMATS[format].isText && output === "-" && process.stdout.isTTY)
-    throw new UsageError(`${format} is not for a terminal: give a file with -o, or a pipe`);
+  if (output === "-" && process.stdout.isTTY) {
+    if (!EXPORT_FORMATS[format].isText)
+      throw new UsageError(`${format} is not for a terminal: give a file with -o, or a pipe`);
+    leaveTerminalToAnswer();
+  }
   const rows = await exportTable(files, {
     filter,
     mode,

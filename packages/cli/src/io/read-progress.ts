@@ -4,12 +4,19 @@ import { bytesText, countText } from "../print/quantities.js";
 
 const EVERY_MS = 200;
 
-/** Progress through one file; silent where standard error is no terminal. */
+let isAnswerShown = false;
+
+/** The answer itself is shown on the terminal: nothing else is shown there while files are read. */
+export function leaveTerminalToAnswer(): void {
+  isAnswerShown = true;
+}
+
+/** Progress through one file; silent where standard error is no terminal, or the answer's. */
 export class ReadProgress {
   readonly #what: string;
   readonly #total: number | undefined;
   readonly #started = performance.now();
-  readonly #enabled: boolean = process.stderr.isTTY;
+  readonly #enabled: boolean = process.stderr.isTTY && !isAnswerShown;
   #shown = 0;
 
   /** @param file "-" for standard input, of which the size is not known @param doing such as "importing" */
