@@ -88,6 +88,7 @@ export {
   ClassicSize,
 } from "./classic-bpf.js";
 export { type End } from "./end.js";
+export { fileProblem } from "./file-problems.js";
 export { type Loss } from "./loss-ledger.js";
 export { type ChunkFacts, LogEncoder } from "./log-encoder.js";
 export { LogWriter } from "./log-writer.js";

@@ -1,5 +1,6 @@
 // The file of a database: made beside its name and renamed when whole, or added to in one transaction.
 import { existsSync, openSync, closeSync, readSync, renameSync, rmSync, statSync } from "node:fs";
+import { fileProblem } from "@skbtracer/format";
 import type Database from "better-sqlite3";
 import { RecordingImport, SharedTables } from "./importer.js";
 import { APPLICATION_ID, CREATE_INDEXES, createStatements, SCHEMA_VERSION } from "./schema-sql.js";
@@ -48,24 +49,13 @@ function open(path: string, options: Database.Options): Database.Database {
   }
 }
 
-const PROBLEMS: Readonly<Record<string, string>> = {
-  ENOSPC: "no space left on the device",
-  EDQUOT: "the disk quota is used up",
-  EROFS: "the file system is read-only",
-  EACCES: "permission denied",
-  ENOENT: "no such folder",
-  ENOTDIR: "a part of the path is not a folder",
-  ENAMETOOLONG: "the name is too long",
-};
-
 /** Makes an empty file, as readable as a recording: for its owner alone. @param name what it is called when it is whole */
 function makeEmpty(path: string, name: string): void {
   try {
     rmSync(path, { force: true });
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
-    const { code = "", message } = error as NodeJS.ErrnoException;
-    throw new DatabaseError(`cannot create ${name}: ${PROBLEMS[code] ?? message}`, { cause: error });
+    throw new DatabaseError(`cannot create ${name}: ${fileProblem(error)}`, { cause: error });
   }
 }
 

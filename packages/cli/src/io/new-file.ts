@@ -1,21 +1,11 @@
 // A file that has its name only when it is whole.
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { fileProblem } from "@skbtracer/format";
 import { UsageError } from "../options/usage-error.js";
 import { removeOnSignal } from "./leftovers.js";
 import { escapeText } from "../print/escape.js";
 import { OutputError, writeBytes, writeOut } from "./output.js";
-
-const PROBLEMS: Readonly<Record<string, string>> = {
-  ENOSPC: "no space left on the device",
-  EDQUOT: "the disk quota is used up",
-  EFBIG: "the file would grow beyond the limit of its size",
-  EROFS: "the file system is read-only",
-  EACCES: "permission denied",
-  ENOENT: "no such folder",
-  ENOTDIR: "a part of the path is not a folder",
-  ENAMETOOLONG: "the name is too long",
-};
 
 /**
  * Refuses what cannot be a new file, before any work is done for it.
@@ -86,8 +76,7 @@ export class NewFile {
     try {
       return action();
     } catch (error) {
-      const { code = "", message } = error as NodeJS.ErrnoException;
-      throw new OutputError(`cannot write ${this.#path}: ${PROBLEMS[code] ?? message}`);
+      throw new OutputError(`cannot write ${this.#path}: ${fileProblem(error)}`);
     }
   }
 }

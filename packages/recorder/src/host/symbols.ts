@@ -35,6 +35,8 @@ const FILES: SymbolFiles = { kallsyms: "/proc/kallsyms", modules: "/proc/modules
  * module is known has no name: another module's would be wrong.
  */
 export class Symbols {
+  /** Of the beginning. */
+  readonly kallsyms: Kallsyms;
   readonly #files: SymbolFiles;
   /** The latest first. */
   readonly #moments: Moment[] = [];
@@ -42,14 +44,7 @@ export class Symbols {
   /** @throws RecorderError as Kallsyms.read */
   constructor(files: SymbolFiles = FILES) {
     this.#files = files;
-    this.#add(readModules(files.modules));
-  }
-
-  /** The symbols of the beginning. */
-  get kallsyms(): Kallsyms {
-    const first = this.#moments.at(-1);
-    if (!first) throw new Error("symbols of no moment");
-    return first.kallsyms;
+    this.kallsyms = this.#add(readModules(files.modules));
   }
 
   /** The function that contains an address. */
@@ -69,10 +64,12 @@ export class Symbols {
     return undefined;
   }
 
-  #add(modules: ReadonlyMap<string, Range>): void {
-    this.#moments.unshift({ kallsyms: Kallsyms.read(this.#files.kallsyms), modules });
+  #add(modules: ReadonlyMap<string, Range>): Kallsyms {
+    const kallsyms = Kallsyms.read(this.#files.kallsyms);
+    this.#moments.unshift({ kallsyms, modules });
     // The first one is kept: most of what is asked for is of its time.
     if (this.#moments.length > MOMENTS_MAX) this.#moments.splice(-2, 1);
+    return kallsyms;
   }
 }
 
