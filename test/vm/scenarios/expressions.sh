@@ -1,6 +1,7 @@
 # Recorders side by side, each with a filter expression in the kernel, and tcpdump at the device that they watch. Lines of
 # EXPRESSIONS are the expressions; SKBTRACER is the command, SCENARIOS this folder, OUT where results go.
 set -eu
+. "$SCENARIOS/network.sh"
 . "$SCENARIOS/recorders.sh"
 ip netns add e
 ip netns add f
@@ -9,14 +10,9 @@ for ns in e f; do
   ip netns exec $ns sysctl -qw net.ipv6.conf.default.router_solicitations=0 net.ipv6.conf.default.accept_dad=0 \
     net.ipv6.conf.default.mldv2_unsolicited_report_interval=1
 done
-ip link add ve netns e type veth peer name vf netns f
-ip -n e addr add 10.0.2.1/24 dev ve
-ip -n f addr add 10.0.2.2/24 dev vf
-ip -n e addr add fd00::1/64 dev ve nodad
-ip -n f addr add fd00::2/64 dev vf nodad
+filtered_pair
 for ns in e f; do
   ip -n $ns link set lo up
-  ip -n $ns link set dev v$ns up
   ip netns exec $ns sysctl -qw net.ipv4.neigh.v$ns.delay_first_probe_time=600 net.ipv6.neigh.v$ns.delay_first_probe_time=600
 done
 ip netns exec f busybox nc -l -p 8080 > /dev/null &

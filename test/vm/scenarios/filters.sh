@@ -1,16 +1,13 @@
 # Recorders that run side by side, each with a filter in the kernel, while packets that they want and others pass.
 # Loading a filter is a test too: what is not asked for is not even verified.
 
+. "$SCENARIOS/network.sh"
+
 setup() {
   for ns in e f; do
     ip netns add $ns
   done
-  ip link add ve netns e type veth peer name vf netns f
-  ip -n e addr add 10.0.2.1/24 dev ve
-  ip -n f addr add 10.0.2.2/24 dev vf
-  ip -n e addr add fd00::1/64 dev ve nodad
-  ip -n f addr add fd00::2/64 dev vf nodad
-  for ns in e f; do ip -n $ns link set dev v$ns up; done
+  filtered_pair
   ip netns exec f iptables-legacy -A INPUT -p udp --dport 9 -j DROP
   sleep 2
 }
